@@ -1,0 +1,112 @@
+"""Checkpoints: `load(name)` gives a Model that classifies, embeds and traces. Importing this loads no weights.
+
+A family is one file with a `load(folder, name, device, config)` and its lines in layout.LOADERS.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.catalogue import CATALOGUE, CATEGORIES, FAMILIES, Entry
+
+if TYPE_CHECKING:
+    from models.model import Model
+
+__all__ = ["CATALOGUE", "CATEGORIES", "FAMILIES", "Entry", "add_folder", "choose_device", "load"]
+
+KEPT = 8  # loaded models; the least recently used beyond that is let go
+
+_loaded: OrderedDict[tuple[str, str], Model] = OrderedDict()
+_locks: dict[tuple[str, str], threading.Lock] = {}
+_registry = threading.Lock()
+
+
+def load(name: str, device: str | None = None, folders: bool = True) -> Model:
+    """The model called `name`: a catalogue name, a folder, or a Hub id such as "google/vit-base-patch16-224".
+
+    device: "cpu", "cuda" or None for HEADLIGHT_DEVICE, else CUDA where there is some. folders=False refuses paths, for
+    names that come from strangers. Loaded once and kept among the KEPT last used. Raises ValueError (an unknown name or
+    family, no safetensors) or OSError (no internet and not on this computer), each with one sentence.
+    """
+    if not isinstance(name, str):
+        raise ValueError("A model's name is a text, such as pocket-vit.")
+    device = device or choose_device()
+    key = (name, device)
+    with _registry:
+        lock = _locks.setdefault(key, threading.Lock())
+    with lock:
+        with _registry:
+            if key in _loaded:
+                _loaded.move_to_end(key)
+                return _loaded[key]
+        model = _read(_folder(name, folders), name, device)
+        with _registry:
+            _loaded[key] = model
+            while len(_loaded) > KEPT:
+                _loaded.popitem(last=False)
+        return model
+
+
+def is_loaded(name: str, device: str | None = None) -> bool:
+    """Whether `load` would answer at once."""
+    return (name, device or choose_device()) in _loaded
+
+
+def add_folder(path: str | Path) -> list[Entry]:
+    """Put the checkpoint folders inside `path` (or `path` itself) into the catalogue, under their folders' names."""
+    from models.layout import family_of
+
+    path = Path(path)
+    if not path.is_dir():
+        raise ValueError(f"{path} is not a folder; give one that holds checkpoint folders.")
+    added = []
+    for folder in sorted({path, *path.iterdir()}):
+        family = family_of(folder) if folder.is_dir() else None
+        if family:
+            if folder.name in CATALOGUE:
+                raise ValueError(
+                    f"There is a model named {folder.name} already; rename the folder."
+                )
+            CATALOGUE[folder.name] = Entry(folder.name, family, "from this computer", folder)
+            added.append(CATALOGUE[folder.name])
+    if not added:
+        raise ValueError(
+            f"{path} holds no checkpoint Headlight knows (a folder with config.json and safetensors)."
+        )
+    return added
+
+
+def choose_device() -> str:
+    """HEADLIGHT_DEVICE where it is set, else "cuda" where there is one, else "cpu"."""
+    import torch
+
+    wanted = os.environ.get("HEADLIGHT_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    if wanted.split(":")[0] == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            "There is no CUDA device here; use --device cpu or unset HEADLIGHT_DEVICE."
+        )
+    return wanted
+
+
+def _folder(name: str, folders: bool) -> Path:
+    from models.hub import fetch
+
+    entry = CATALOGUE.get(name)
+    if entry and entry.folder:
+        return entry.folder
+    if folders and Path(name).is_dir():
+        return Path(name)
+    return fetch(name)
+
+
+def _read(folder: Path, name: str, device: str) -> Model:
+    from models.layout import LOADERS, kind_of
+
+    kind, config = kind_of(folder)
+    _family, loader = LOADERS[kind]
+    return import_module(loader).load(folder, name, device, config)

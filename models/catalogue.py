@@ -1,0 +1,52 @@
+"""The checkpoints Headlight offers by name, and the fifteen categories of the bundled models. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+CATEGORIES = (
+    "airplane",
+    "bird",
+    "car",
+    "cat",
+    "chair",
+    "cup",
+    "deer",
+    "dog",
+    "donkey",
+    "duck",
+    "frog",
+    "hat",
+    "horse",
+    "ship",
+    "truck",
+)
+FAMILIES = ("vit", "swin", "clip")
+POCKET = Path(__file__).parent / "pocket"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One checkpoint people can pick. folder is None for those on the Hub."""
+
+    name: str
+    family: str
+    title: str
+    folder: Path | None = None
+
+
+_ENTRIES = (
+    Entry("pocket-vit", "vit", "bundled, 64 px", POCKET / "vit"),
+    Entry("pocket-swin", "swin", "bundled, 64 px", POCKET / "swin"),
+    Entry("pocket-clip", "clip", "bundled, 64 px", POCKET / "clip"),
+    Entry("google/vit-base-patch16-224", "vit", "ViT-B/16, ImageNet-1k"),
+    Entry("facebook/deit-base-distilled-patch16-224", "vit", "DeiT-B/16 distilled, ImageNet-1k"),
+    Entry("microsoft/swin-tiny-patch4-window7-224", "swin", "Swin-T, ImageNet-1k"),
+    Entry("microsoft/swinv2-tiny-patch4-window8-256", "swin", "Swin-v2-T, ImageNet-1k"),
+    Entry("openai/clip-vit-base-patch32", "clip", "CLIP ViT-B/32, OpenAI"),
+    Entry("openai/clip-vit-large-patch14", "clip", "CLIP ViT-L/14, OpenAI"),
+    Entry("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "clip", "CLIP ViT-B/32, LAION-2B"),
+    Entry("timm/resnet50_clip.openai", "clip", "CLIP RN50, OpenAI"),
+)
+CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}

@@ -1,0 +1,50 @@
+"""Checkpoint folders of transformers: safetensors only, no remote code, nothing left at random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+
+def from_folder(kind: type[PreTrainedModel], folder: Path) -> PreTrainedModel:
+    """The model in `folder`, in float32; ValueError where the file lacks weights the model needs."""
+    module, loading = kind.from_pretrained(
+        folder,
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    missing = sorted(loading["missing_keys"]) + [str(key) for key in loading["mismatched_keys"]]
+    if missing:
+        raise ValueError(
+            f"This checkpoint has no weights for {', '.join(missing[:3])}"
+            f"{' and more' if len(missing) > 3 else ''}: it was not saved as {kind.__name__}. "
+            "Use one that was trained to classify."
+        )
+    return module
+
+
+def class_names(config) -> tuple[str, ...]:
+    """The checkpoint's own labels, in the order of its logits; repeated names are told apart by their index."""
+    names = [str(config.id2label[index]) for index in range(config.num_labels)]
+    return tuple(
+        name if names.count(name) == 1 else f"{name} ({index})" for index, name in enumerate(names)
+    )
+
+
+@contextmanager
+def eager(module: nn.Module) -> Iterator[None]:
+    """While open, a transformers model returns its attention; fused kernels keep it to themselves."""
+    before = module.config._attn_implementation
+    module.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        module.set_attn_implementation(before)

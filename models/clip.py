@@ -1,0 +1,172 @@
+"""CLIP: an image tower scored against texts (Radford et al. 2021, arXiv 2103.00020).
+
+`Clip` is what both layouts share: labels are whole texts, a label's logit is logit_scale × cosine, and text features
+are kept per string. `HubClip` is transformers' `CLIPModel`; open_clip's layout is in clip_open.py.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from transformers import AutoTokenizer, CLIPModel
+
+from models.catalogue import CATEGORIES
+from models.checkpoint import eager, from_folder
+from models.model import Layout, Model, Record
+from models.pixels import HubProcessor
+from models.trace import one_window, patch_grid
+
+TEMPLATE = "a photo of a {}"
+TEXTS_KEPT = 20_000
+TEXT_BATCH = 256
+
+
+class Clip(Model):
+    """What every CLIP does; a layout adds its two towers."""
+
+    family = "clip"
+
+    def __init__(self, name: str, module: nn.Module, pixels_of, device: str):
+        super().__init__(
+            name, module, pixels_of, [TEMPLATE.format(name) for name in CATEGORIES], device
+        )
+        self._texts: OrderedDict[str, Tensor] = OrderedDict()
+
+    def _encode_image(self, pixels: Tensor) -> Tensor:
+        """(batch, 3, height, width) → (batch, dim), not yet of unit length."""
+        raise NotImplementedError
+
+    def _encode_text(self, texts: list[str]) -> Tensor:
+        """(texts, dim), not yet of unit length."""
+        raise NotImplementedError
+
+    def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
+        texts = self._text_features(labels or self.labels)
+        embedding = normalize(self._encode_image(pixels), dim=-1)
+        return self.module.logit_scale.exp() * embedding @ texts.T, embedding
+
+    def embed_texts(self, texts: Sequence[str]) -> Tensor:
+        """(texts, dim) unit-length text embeddings on the CPU; each new string is encoded once and kept."""
+        return self._text_features(texts).cpu()
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        return ("readout", "mean", "joint")
+
+    @torch.no_grad()
+    def _text_features(self, texts: Sequence[str]) -> Tensor:
+        with self.lock:
+            new = [text for text in dict.fromkeys(texts) if text not in self._texts]
+            fresh = {}
+            for start in range(0, len(new), TEXT_BATCH):
+                batch = new[start : start + TEXT_BATCH]
+                fresh.update(zip(batch, normalize(self._encode_text(batch), dim=-1), strict=True))
+            features = torch.stack(
+                [fresh[text] if text in fresh else self._texts[text] for text in texts]
+            )
+            self._texts.update(fresh)
+            for text in texts:
+                self._texts.move_to_end(text)
+            while len(self._texts) > TEXTS_KEPT:
+                self._texts.popitem(last=False)
+        return features
+
+    def _check_labels(self, labels: Sequence[str] | None) -> tuple[str, ...]:
+        if labels is None:
+            return self.labels
+        labels = tuple(labels)
+        if not labels or any(not isinstance(label, str) or not label.strip() for label in labels):
+            raise ValueError("Each of CLIP's labels must be a text of at least one character.")
+        if len(set(labels)) < len(labels):
+            twice = next(label for label in labels if labels.count(label) > 1)
+            raise ValueError(f"The label {twice[:80]!r} stands there twice; each may stand once.")
+        return labels
+
+
+class HubClip(Clip):
+    def __init__(
+        self, name: str, module: CLIPModel, pixels_of: HubProcessor, tokenizer, device: str
+    ):
+        super().__init__(name, module, pixels_of, device)
+        self.tokenizer = tokenizer
+        self.tower = module.vision_model
+
+    def _encode_image(self, pixels: Tensor) -> Tensor:
+        return self.module.visual_projection(self.tower(pixel_values=pixels).pooler_output)
+
+    def _encode_text(self, texts: list[str]) -> Tensor:
+        longest = self.module.config.text_config.max_position_embeddings
+        tokens = self.tokenizer(
+            texts, padding=True, truncation=True, max_length=longest, return_tensors="pt"
+        )
+        pooled = self.module.text_model(**tokens.to(self.device)).pooler_output
+        return self.module.text_projection(pooled)
+
+    def _layers(self) -> list[nn.Module]:
+        return list(self.tower.encoder.layers)
+
+    def _features_module(self) -> nn.Module:
+        return self._layers()[-1].layer_norm1
+
+    def _hooks(self, record: Record) -> Iterator:
+        for layer in self._layers():
+            yield layer.self_attn.register_forward_hook(
+                lambda _m, _i, output: record.weights.append(output[1])
+            )
+
+    @contextmanager
+    def _explicit_attention(self) -> Iterator[None]:
+        with eager(self.module):
+            yield
+
+    def _layout(
+        self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
+    ) -> Layout:
+        side = self.tower.config.image_size // self.tower.config.patch_size
+        return class_token_layout(record, gradients, features_gradient, (side, side))
+
+    def _final_norm(self, hidden: Tensor) -> Tensor:
+        return self.tower.post_layernorm(hidden)
+
+    def _pool(self, hidden: Tensor, pool: str) -> Tensor:
+        return hidden[:, 1:].mean(1) if pool == "mean" else hidden[:, 0]
+
+
+def class_token_layout(
+    record: Record,
+    gradients: list[Tensor | None],
+    features_gradient: Tensor,
+    shape: tuple[int, int],
+) -> Layout:
+    """The Layout of a tower that reads its answer from [CLS], token 0, before the patches."""
+    grid = patch_grid(*shape, first=1)
+    readout = torch.zeros(1 + grid.numel())
+    readout[0] = 1
+    return Layout(
+        blocks=tuple(
+            one_window(w, g, grid) for w, g in zip(record.weights, gradients, strict=True)
+        ),
+        readout=readout,
+        features=record.features[0, 1:],
+        features_gradient=features_gradient[0, 1:],
+        features_grid=shape,
+    )
+
+
+def load(folder: Path, name: str, device: str, config: dict) -> HubClip:
+    """The CLIPModel in a checkpoint folder whose config.json is `config`."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            "This CLIP has no tokenizer files beside its weights; add tokenizer.json."
+        ) from error
+    return HubClip(name, from_folder(CLIPModel, folder), HubProcessor(folder), tokenizer, device)

@@ -1,0 +1,217 @@
+"""CLIP in open_clip's layout (Ilharco et al. 2021, doi 10.5281/zenodo.5143773): ViT towers and RN50's.
+
+open_clip's attention returns no weights that gradients reach, so while a trace is taken each attention module runs
+the textbook formula in its place, on its own weights; outputs are the same to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import open_clip
+import torch
+from open_clip.modified_resnet import ModifiedResNet
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from models.clip import Clip, class_token_layout
+from models.layout import OPEN_CLIP_WEIGHTS
+from models.model import Layout, Record
+from models.pixels import OpenClipTransform
+from models.trace import one_window, patch_grid
+
+NO_ROLLOUT = (
+    "Rollout follows attention from layer to layer; this tower is convolutional and attends once, in its pooling. "
+    "Choose attention or Grad-CAM."
+)
+
+
+class OpenClip(Clip):
+    """What both kinds of tower share: the text side and the features' scale."""
+
+    def __init__(
+        self, name: str, module: nn.Module, pixels_of: OpenClipTransform, tokenizer, device: str
+    ):
+        super().__init__(name, module, pixels_of, device)
+        self.tokenizer = tokenizer
+        self.tower = module.visual
+
+    def _encode_image(self, pixels: Tensor) -> Tensor:
+        return self.module.encode_image(pixels)
+
+    def _encode_text(self, texts: list[str]) -> Tensor:
+        tokens = self.tokenizer(texts).to(self.device)
+        module = self.module
+        plain = isinstance(module, open_clip.CLIP) and module.text_pool_type == "argmax"
+        if not plain or module.attn_mask is None:
+            return module.encode_text(tokens)
+        # Causal attention: nothing after the longest text's end-of-text token reaches it, so leave it out.
+        ends = tokens.argmax(-1)
+        length = int(ends.max()) + 1
+        hidden = module.token_embedding(tokens[:, :length]) + module.positional_embedding[:length]
+        hidden = module.ln_final(
+            module.transformer(hidden, attn_mask=module.attn_mask[:length, :length])
+        )
+        pooled = hidden[torch.arange(len(texts)), ends]
+        project = module.text_projection
+        return project(pooled) if isinstance(project, nn.Linear) else pooled @ project
+
+
+class OpenClipVit(OpenClip):
+    def _layers(self) -> list[nn.Module]:
+        return list(self.tower.transformer.resblocks)
+
+    def _features_module(self) -> nn.Module:
+        return self._layers()[-1].ln_1
+
+    def _hooks(self, record: Record) -> Iterator:
+        for layer in self._layers():
+            yield Replaced(layer.attn, _attention(layer.attn, record))
+
+    def _layout(
+        self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
+    ) -> Layout:
+        shape = tuple(self.tower.grid_size)
+        layout = class_token_layout(record, gradients, features_gradient, shape)
+        if self.tower.pool_type == "avg":
+            layout.readout[:] = 1 / (len(layout.readout) - 1)
+            layout.readout[0] = 0
+        return layout
+
+    def _final_norm(self, hidden: Tensor) -> Tensor:
+        return self.tower.ln_post(hidden)
+
+    def _pool(self, hidden: Tensor, pool: str) -> Tensor:
+        if pool == "mean" or self.tower.pool_type == "avg":
+            return hidden[:, 1:].mean(1)
+        return hidden[:, 0]
+
+
+class OpenClipResNet(OpenClip):
+    """RN50's tower: one Block, the attention pool, whose one query is the mean of the 7 × 7 features."""
+
+    def _layers(self) -> list[nn.Module]:
+        return [self.tower.layer1, self.tower.layer2, self.tower.layer3, self.tower.layer4]
+
+    def _features_module(self) -> nn.Module:
+        return self.tower.layer4
+
+    def _hooks(self, record: Record) -> Iterator:
+        yield Replaced(self.tower.attnpool, _attention_pool(self.tower.attnpool, record))
+
+    def _layout(
+        self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
+    ) -> Layout:
+        shape = tuple(record.features.shape[-2:])
+        return Layout(
+            blocks=(one_window(record.weights[0], gradients[0], patch_grid(*shape, first=1)),),
+            readout=torch.ones(1),
+            features=record.features[0].flatten(1).T,
+            features_gradient=features_gradient[0].flatten(1).T,
+            features_grid=shape,
+            rollout_refused=NO_ROLLOUT,
+        )
+
+    def _final_norm(self, hidden: Tensor) -> Tensor:
+        return hidden
+
+    def _pool(self, hidden: Tensor, pool: str) -> Tensor:
+        return hidden.mean((-2, -1))
+
+
+class Replaced:
+    """A module whose forward is replaced until `remove`; stands among the hook handles."""
+
+    def __init__(self, module: nn.Module, forward: Callable):
+        self.module = module
+        module.forward = forward
+
+    def remove(self) -> None:
+        del self.module.forward
+
+
+def _attend(queries: Tensor, keys: Tensor, values: Tensor, heads: int, record: Record) -> Tensor:
+    """softmax(q kᵀ / √d) v of (batch, tokens, width) inputs, head by head; the weights go into `record`."""
+    queries, keys, values = (
+        part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in (queries, keys, values)
+    )  # (batch, heads, tokens, d)
+    scores = queries * queries.shape[-1] ** -0.5 @ keys.transpose(-2, -1)
+    weights = scores.softmax(-1)
+    record.weights.append(weights)
+    return (weights @ values).transpose(1, 2).flatten(2)
+
+
+def _attention(module: nn.MultiheadAttention, record: Record) -> Callable:
+    def forward(
+        query: Tensor, key: Tensor, value: Tensor, need_weights: bool, attn_mask: None
+    ) -> tuple[Tensor, None]:
+        # An image tower's blocks attend to themselves, unmasked: query, key and value are one.
+        parts = linear(query, module.in_proj_weight, module.in_proj_bias).chunk(3, -1)
+        return module.out_proj(_attend(*parts, module.num_heads, record)), None
+
+    return forward
+
+
+def _attention_pool(module: nn.Module, record: Record) -> Callable:
+    def forward(features: Tensor) -> Tensor:
+        tokens = features.flatten(2).transpose(1, 2)  # (batch, rows × cols, channels)
+        tokens = torch.cat([tokens.mean(1, keepdim=True), tokens], 1) + module.positional_embedding
+        query, key, value = (
+            module.q_proj(tokens[:, :1]),
+            module.k_proj(tokens),
+            module.v_proj(tokens),
+        )
+        return module.c_proj(_attend(query, key, value, module.num_heads, record))[:, 0]
+
+    return forward
+
+
+def load(folder: Path, name: str, device: str, config: dict) -> OpenClip:
+    """The model in a folder whose open_clip_config.json is `config`; ValueError says what Headlight cannot trace."""
+    _check(config.get("model_cfg", {}))
+    try:
+        # layout.kind_of has seen to it that the safetensors file is there; open_clip prefers it, and loads it strictly.
+        module = open_clip.create_model(f"local-dir:{folder}")
+    except RuntimeError as error:
+        raise ValueError(
+            f"{OPEN_CLIP_WEIGHTS} does not hold the weights that open_clip_config.json describes."
+        ) from error
+    kind = _kind(module.visual)
+    settings = PreprocessCfg(**module.visual.preprocess_cfg)
+    pixels_of = OpenClipTransform(
+        image_transform_v2(settings, is_train=False), settings.size, settings.resize_mode
+    )
+    return kind(name, module, pixels_of, open_clip.get_tokenizer(f"local-dir:{folder}"), device)
+
+
+def _check(config: dict) -> None:
+    vision, text = config.get("vision_cfg", {}), config.get("text_cfg", {})
+    found = (
+        ("a timm image tower", vision.get("timm_model_name")),
+        ("a text tower of transformers", text.get("hf_model_name")),
+        ("a caption decoder, as in CoCa", config.get("multimodal_cfg")),
+        ("SigLIP's logit bias", config.get("init_logit_bias")),
+        ("an attention pooler", vision.get("attentional_pool")),
+    )
+    for what, there in found:
+        if there:
+            raise ValueError(
+                f"This open_clip model has {what}, which Headlight cannot trace yet. "
+                "Choose a CLIP with a plain ViT or RN50 image tower."
+            )
+
+
+def _kind(tower: nn.Module) -> type[OpenClip]:
+    if isinstance(tower, ModifiedResNet):
+        return OpenClipResNet
+    if isinstance(tower, VisionTransformer) and tower.pool_type in ("tok", "avg"):
+        blocks = tower.transformer.resblocks
+        if all(isinstance(block, ResidualAttentionBlock) for block in blocks):
+            return OpenClipVit
+    raise ValueError(
+        "This open_clip model's image tower has blocks Headlight cannot trace yet. "
+        "Choose a CLIP with a plain ViT or RN50 image tower."
+    )

@@ -1,0 +1,71 @@
+"""Fetching a checkpoint someone asked for by its Hub id; the only part of Headlight that may use the internet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from models.layout import KNOWN, OPEN_CLIP_WEIGHTS
+
+PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+LARGEST = 2_500_000_000  # bytes of weights
+WANTED = ("*.json", "merges.txt", "vocab.txt", "*.model", "model*.safetensors", OPEN_CLIP_WEIGHTS)
+SECONDS = 10  # to wait for the Hub's first answer
+
+
+def fetch(name: str) -> Path:
+    """The folder of a Hub checkpoint, downloaded when it is not on this computer yet.
+
+    Raises ValueError for a name that is no id, an unknown id, no safetensors, or more than LARGEST bytes; OSError where
+    the Hub cannot be reached and the checkpoint is not here.
+    """
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    if not PATTERN.fullmatch(name) or ".." in name:
+        raise ValueError(
+            f"{name[:80]!r} is not a model Headlight knows. Pick one from the list, "
+            "or type a Hub id such as google/vit-base-patch16-224."
+        )
+    try:
+        info = HfApi().model_info(name, files_metadata=True, timeout=SECONDS)
+    except RepositoryNotFoundError as error:
+        raise ValueError(
+            f"The Hub has no public model named {name}. Check its spelling."
+        ) from error
+    except Exception as error:  # each HTTP library of the Hub's client has its own "no network"
+        return _on_this_computer(name, error)
+    _check(name, {file.rfilename: file.size or 0 for file in info.siblings or ()})
+    try:
+        return Path(snapshot_download(name, revision=info.sha, allow_patterns=WANTED))
+    except Exception as error:
+        raise ConnectionError(
+            f"The download of {name} broke off. Try again; it goes on from there."
+        ) from error
+
+
+def _check(name: str, sizes: dict[str, int]) -> None:
+    weights = {
+        file: size
+        for file, size in sizes.items()
+        if file.endswith(".safetensors") and "/" not in file
+    }
+    if not weights:
+        raise ValueError(
+            f"{name} has no safetensors file, and Headlight opens no pickles, which can run code. "
+            f"Choose a checkpoint that has one. {KNOWN}"
+        )
+    if sum(weights.values()) > LARGEST:
+        raise ValueError(f"{name} is larger than {LARGEST / 1e9:.1f} GB, too large to load here.")
+
+
+def _on_this_computer(name: str, error: Exception) -> Path:
+    """The downloaded copy, if there is one."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (OSError, ValueError):
+        raise ConnectionError(
+            f"No internet, and {name} is not on this computer. Pick a bundled model, or connect and try again."
+        ) from error

@@ -1,0 +1,61 @@
+"""What lies in a checkpoint folder: which loader reads it, and whether it is safe to read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+# config.json's model_type, or "open_clip" for the layout with open_clip_config.json → (family, the file that loads it)
+LOADERS = {
+    "vit": ("vit", "models.vit"),
+    "deit": ("vit", "models.vit"),
+    "swin": ("swin", "models.swin"),
+    "swinv2": ("swin", "models.swin"),
+    "clip": ("clip", "models.clip"),
+    "open_clip": ("clip", "models.clip_open"),
+}
+TRANSFORMERS_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+OPEN_CLIP_WEIGHTS = "open_clip_model.safetensors"
+KNOWN = "Headlight reads ViT, DeiT, Swin, Swin-v2 and CLIP (of transformers, or open_clip with a ViT or RN50 tower)."
+
+
+def kind_of(folder: Path) -> tuple[str, dict]:
+    """(key of LOADERS, configuration) of a checkpoint folder; ValueError says what is missing or unknown."""
+    config = _json(folder / "config.json")
+    open_clip = _json(folder / "open_clip_config.json")
+    files = {path.name for path in folder.iterdir()}
+    kind = (config or {}).get("model_type")
+    if kind in LOADERS and files.intersection(TRANSFORMERS_WEIGHTS):
+        return kind, config
+    if open_clip and OPEN_CLIP_WEIGHTS in files:
+        return "open_clip", open_clip
+    if kind in LOADERS or open_clip:
+        raise ValueError(
+            "This checkpoint has no safetensors file, and Headlight opens no pickles, which can run code. "
+            "Convert it to model.safetensors, or choose one that has it."
+        )
+    if config is None:
+        raise ValueError(
+            f"There is no config.json or open_clip_config.json in this checkpoint. {KNOWN}"
+        )
+    raise ValueError(f"This checkpoint is of the kind {str(kind or 'timm')[:40]!r}. {KNOWN}")
+
+
+def family_of(folder: Path) -> str | None:
+    """The family of a checkpoint folder, or None where there is none that Headlight reads."""
+    try:
+        return LOADERS[kind_of(folder)[0]][0]
+    except ValueError:
+        return None
+
+
+def _json(path: Path) -> dict | None:
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name} in this checkpoint is not valid JSON.") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} in this checkpoint is not a JSON object.")
+    return content

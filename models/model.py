@@ -1,0 +1,263 @@
+"""What every loaded checkpoint can do, whatever its family: classify, embed, trace.
+
+A family (vit.py, swin.py, clip.py, clip_open.py) fills in how its tower runs, which modules to listen to, and how
+its tokens lie in the photo. Hooks live only inside `recording`; one lock per model keeps them from meeting.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models.photo import open_photo
+from models.trace import Block, Merge, Trace
+
+View = tuple[float, float, float, float]
+BATCH = 32
+
+
+@dataclass
+class Record:
+    """What the hooks saw during one forward pass, still on its graph.
+
+    weights: per block (windows, heads, queries, keys); places: what the family noted beside each block;
+    features: (1, tokens, channels), or (1, channels, rows, cols), what Grad-CAM reads.
+    """
+
+    weights: list[Tensor] = field(default_factory=list)
+    places: list[Any] = field(default_factory=list)
+    features: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a family's record becomes a Trace: fields as in `Trace`."""
+
+    blocks: tuple[Block | Merge, ...]
+    readout: Tensor
+    features: Tensor
+    features_gradient: Tensor
+    features_grid: tuple[int, int]
+    rollout_refused: str = ""
+
+
+class Model:
+    """One checkpoint, ready to use. Made by `models.load`, never by hand."""
+
+    family: str
+
+    def __init__(
+        self, name: str, module: nn.Module, pixels_of: Callable, labels: Sequence[str], device: str
+    ):
+        self.name = name
+        self.module = module.eval().requires_grad_(False).float().to(device)
+        self.labels = tuple(labels)
+        self.device = torch.device(device)
+        self.lock = threading.RLock()
+        self._pixels_of = pixels_of
+
+    # What a family provides.
+
+    def logits(self, pixels: Tensor, labels: Sequence[str] | None = None) -> Tensor:
+        """(batch, classes) logits of (batch, 3, height, width) pixels, on the graph."""
+        return self._answer(pixels, labels)[0]
+
+    def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
+        """(batch, classes) logits and the (batch, dim) embeddings they were read from."""
+        raise NotImplementedError
+
+    def _hooks(self, record: Record) -> Iterator[Any]:
+        """Register what fills `record` with attention and its places; yield the handles."""
+        raise NotImplementedError
+
+    def _features_module(self) -> nn.Module:
+        """The module whose output Grad-CAM reads."""
+        raise NotImplementedError
+
+    def _layout(
+        self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
+    ) -> Layout:
+        """Tokens, windows and grids of this forward pass."""
+        raise NotImplementedError
+
+    def _layers(self) -> list[nn.Module]:
+        """The modules whose outputs are the hidden states after each layer."""
+        raise NotImplementedError
+
+    def _final_norm(self, hidden: Tensor) -> Tensor:
+        """The last hidden state (batch, tokens, dim) as the head would read it."""
+        raise NotImplementedError
+
+    def _pool(self, hidden: Tensor, pool: str) -> Tensor:
+        """(batch, tokens, dim) → (batch, dim): pool is "readout" or "mean" (of the patches)."""
+        raise NotImplementedError
+
+    @contextmanager
+    def _explicit_attention(self) -> Iterator[None]:
+        """While open, the tower computes its attention weights one by one instead of fused."""
+        yield
+
+    # What callers use.
+
+    def pixels(self, images: Sequence[Any]) -> Tensor:
+        """(batch, 3, height, width): photos as the checkpoint wants them, on its device."""
+        return torch.stack([self._pixels_of(open_photo(image))[0] for image in images]).to(
+            self.device
+        )
+
+    def classify(self, images: Sequence[Any], labels: Sequence[str] | None = None) -> Tensor:
+        """(images, classes) logits on the CPU, batched, without gradients; labels are CLIP's texts, verbatim."""
+        labels = self._check_labels(labels)
+        return self._batched(images, lambda pixels: self._answer(pixels, labels)[0])
+
+    def embed(
+        self, images: Sequence[Any], layer: int | None = None, pool: str = "readout"
+    ) -> Tensor:
+        """(images, dim) embeddings on the CPU.
+
+        layer counts from 0, None = the last one after the final norm; pool: "readout" (where the answer is read
+        from), "mean" (of the patches), or CLIP's "joint" (unit length, comparable with embed_texts).
+        """
+        if pool not in self.pools:
+            raise ValueError(f"{self.name} pools by {' or '.join(self.pools)}, not by {pool!r}.")
+        if pool == "joint":
+            return self._batched(images, lambda pixels: self._answer(pixels, self.labels)[1])
+        layers = self._layers()
+        index = len(layers) - 1 if layer is None else layer
+        if not 0 <= index < len(layers):
+            raise ValueError(
+                f"{self.name} has layers 0 to {len(layers) - 1}; {layer} is not one of them."
+            )
+        kept: list[Tensor] = []
+
+        def keep(_module, _inputs, output):
+            kept.append(output[0] if isinstance(output, tuple) else output)
+
+        def hidden(pixels: Tensor) -> Tensor:
+            kept.clear()
+            self._answer(pixels, self.labels[:1])
+            state = self._final_norm(kept[0]) if layer is None else kept[0]
+            return self._pool(state, pool)
+
+        with self.lock:
+            handle = layers[index].register_forward_hook(keep)
+            try:
+                return self._batched(images, hidden)
+            finally:
+                handle.remove()
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        return ("readout", "mean")
+
+    def embed_texts(self, texts: Sequence[str]) -> Tensor:
+        """(texts, dim) unit-length text embeddings; CLIP alone has them."""
+        raise ValueError(f"{self.name} reads no text; choose a CLIP model.")
+
+    def trace(
+        self,
+        image: Any,
+        target: str | int | None = None,
+        labels: Sequence[str] | None = None,
+        gradients: bool = True,
+    ) -> Trace:
+        """One forward and one backward pass over one photo.
+
+        target: a label, its index, or None for the top answer. labels: CLIP's texts, verbatim. gradients=False
+        leaves out the gradients of the attention weights (Grad-CAM's own are always there) and costs much less.
+        Raises ValueError for a target or labels that do not fit.
+        """
+        labels = self._check_labels(labels)
+        pixels, view = self._pixels_of(open_photo(image))
+        pixels = pixels[None].to(self.device).requires_grad_(gradients)
+        with self.lock, torch.enable_grad(), self._recording(cut=not gradients) as record:
+            logits, embedding = self._answer(pixels, labels)
+            index = _target_index(target, labels, logits[0])
+            wanted = [record.features, *(record.weights if gradients else ())]
+            features_gradient, *weight_gradients = torch.autograd.grad(logits[0, index], wanted)
+        layout = self._layout(
+            _detached(record),
+            [_plain(gradient) for gradient in weight_gradients] or [None] * len(record.weights),
+            _plain(features_gradient),
+        )
+        return Trace(
+            family=self.family,
+            logits=_plain(logits[0]),
+            labels=labels,
+            target=index,
+            score=float(logits[0, index].detach()),
+            embedding=_plain(embedding[0]),
+            view=view,
+            **vars(layout),
+        )
+
+    # How it is done.
+
+    def _check_labels(self, labels: Sequence[str] | None) -> tuple[str, ...]:
+        if labels is not None and tuple(labels) != self.labels:
+            raise ValueError(
+                f"{self.name} knows its own {len(self.labels)} classes only; leave the labels out."
+            )
+        return self.labels
+
+    def _batched(self, images: Sequence[Any], answer: Callable[[Tensor], Tensor]) -> Tensor:
+        parts = []
+        for start in range(0, len(images), BATCH):
+            pixels = self.pixels(images[start : start + BATCH])
+            with self.lock, torch.no_grad():
+                parts.append(_plain(answer(pixels)))
+        if not parts:
+            raise ValueError("There is no image to look at; give at least one.")
+        return torch.cat(parts)
+
+    @contextmanager
+    def _recording(self, cut: bool) -> Iterator[Record]:
+        """A Record filled by hooks that leave with the block.
+
+        cut: start the graph at Grad-CAM's features, so that backward passes through what follows them only.
+        """
+        record = Record()
+
+        def keep_features(_module, _inputs, output):
+            record.features = output.detach().requires_grad_() if cut else output
+            return record.features
+
+        handles = []
+        try:
+            handles.append(self._features_module().register_forward_hook(keep_features))
+            handles.extend(self._hooks(record))
+            with self._explicit_attention():
+                yield record
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    return tensor.detach().float().cpu()
+
+
+def _detached(record: Record) -> Record:
+    return Record(
+        [_plain(weights) for weights in record.weights], record.places, _plain(record.features)
+    )
+
+
+def _target_index(target: str | int | None, labels: Sequence[str], logits: Tensor) -> int:
+    if target is None:
+        return int(logits.argmax())
+    if isinstance(target, str):
+        if target not in labels:
+            raise ValueError(f"{target[:80]!r} is not among this model's {len(labels)} labels.")
+        return labels.index(target)
+    if isinstance(target, bool) or not isinstance(target, int) or not 0 <= target < len(labels):
+        raise ValueError(
+            f"The target must be one of the labels or an index from 0 to {len(labels) - 1}."
+        )
+    return target

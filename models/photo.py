@@ -1,0 +1,148 @@
+"""Opening photos: one door for whatever people bring, used by the page, the API and `trace` alike.
+
+Files come from strangers: the size is read from the header before a pixel is decoded, only
+well-known formats are tried, and whatever cannot be shown right becomes one sentence.
+"""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import ExifTags, Image, ImageCms
+
+PIXEL_LIMIT = 25_000_000
+ASPECT_LIMIT = (
+    100  # a processor that resizes the short side first blows longer strips up to gigabytes
+)
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+
+UNREADABLE = "This file is not an image we can read. Try a JPEG or PNG."
+DAMAGED = "This picture's file is cut short or damaged. Save or download it again."
+TOO_LARGE = (
+    f"This picture has more than {PIXEL_LIMIT // 1_000_000} million pixels. "
+    "Save a smaller copy and try again."
+)
+TOO_LONG = (
+    f"This picture's long side is more than {ASPECT_LIMIT} times its short side. "
+    "Crop it and try again."
+)
+UNSHOWABLE = (
+    "This picture stores its colours in a way we cannot show right. "
+    "Save it as an 8-bit JPEG or PNG and try again."
+)
+NOT_A_SOURCE = (
+    "A photo is a path, the bytes of a file, or a PIL image. "
+    "Turn an array into one with PIL.Image.fromarray, as 8-bit values."
+)
+
+# What Pillow turns into 8-bit colour faithfully; CMYK and 16 bits have functions of their own.
+PLAIN_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "YCbCr", "HSV"}
+
+# EXIF orientation -> the turn that stands the photo upright; 1 is upright already.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def open_photo(source: str | Path | bytes | Image.Image) -> Image.Image:
+    """An upright RGB copy of a photo: its first frame if it moves, on white where it is clear.
+
+    Raises FileNotFoundError for a path without a file and ValueError for whatever else is not a
+    photo, each with one sentence for people. Opening the result again changes nothing.
+    """
+    if isinstance(source, Image.Image):
+        return _upright_rgb(source)
+    if isinstance(source, bytes):
+        source = io.BytesIO(source)
+    elif not isinstance(source, str | Path):
+        raise ValueError(NOT_A_SOURCE)
+    elif not os.path.isfile(source):  # unlike Path.is_file, no error for an impossible name
+        name = Path(source).name[:80]
+        raise FileNotFoundError(f"There is no file named {name}. Check the path.")
+    with _opened(source) as image:
+        return _upright_rgb(image)
+
+
+def _opened(file: str | Path | io.BytesIO) -> Image.Image:
+    try:
+        return Image.open(file, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError(TOO_LARGE) from error
+    except Exception as error:  # on a broken header Pillow raises almost anything
+        raise ValueError(UNREADABLE) from error
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    _check_size(image)
+    try:
+        image.load()
+    except Exception as error:  # on broken pixels too
+        raise ValueError(DAMAGED) from error
+    turn = TURNS.get(_orientation(image))
+    colour = _rgb(image)
+    upright = colour.copy() if turn is None else colour.transpose(turn)
+    upright.info = {}  # the turn is done, so the tag that asked for it must go
+    return upright
+
+
+def _check_size(image: Image.Image) -> None:
+    width, height = image.size
+    tags = getattr(image, "tag_v2", {})  # TIFF alone, whose decoder allocates whole tiles
+    tile = tags.get(322, 0) * tags.get(323, 0)  # TileWidth, TileLength
+    if max(width * height, tile) > PIXEL_LIMIT:
+        raise ValueError(TOO_LARGE)
+    if width * height == 0:
+        raise ValueError(UNREADABLE)
+    if max(width, height) > ASPECT_LIMIT * min(width, height):
+        raise ValueError(TOO_LONG)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a photo with broken metadata is shown the way it was stored
+        return 1
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        return _from_sixteen_bits(image).convert("RGB")
+    if image.mode == "CMYK":
+        return _from_cmyk(image)
+    if image.mode not in PLAIN_MODES:
+        raise ValueError(UNSHOWABLE)
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_sixteen_bits(image: Image.Image) -> Image.Image:
+    """Greyscale of 0..65535 as 0..255; Pillow's own conversion clips all above 255 to white."""
+    values = np.asarray(image)
+    if values.min() < 0 or values.max() > 65535:
+        raise ValueError(UNSHOWABLE)
+    grey = ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if "transparency" in image.info:
+        grey[values == image.info["transparency"]] = 255
+    return Image.fromarray(grey)
+
+
+def _from_cmyk(image: Image.Image) -> Image.Image:
+    """Inks as light through the file's colour profile; inverted where it has none that works."""
+    profile = image.info.get("icc_profile")
+    if profile:
+        try:
+            inks = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            light = ImageCms.createProfile("sRGB")
+            return ImageCms.profileToProfile(image, inks, light, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            pass  # the profile is broken or meant for other inks; the picture need not be
+    return image.convert("RGB")

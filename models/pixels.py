@@ -1,0 +1,91 @@
+"""Photo → the pixels a checkpoint wants, and the part of the photo those pixels cover.
+
+Processors squash a photo, or resize and crop it. `View` says which part survived, as fractions of the upright photo
+(left, top, right, bottom), so that a map can be laid over the right place and a clicked point travels to any model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+Pixels = tuple[Tensor, tuple[float, float, float, float]]
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+
+
+class HubProcessor:
+    """A transformers image processor, loaded from a checkpoint folder; no remote code."""
+
+    def __init__(self, folder: Path):
+        from transformers import AutoImageProcessor
+
+        try:
+            self.processor = AutoImageProcessor.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                "This checkpoint has no preprocessor_config.json that transformers can read, "
+                "so nobody knows how it wants its pixels; add one."
+            ) from error
+
+    def __call__(self, photo: Image.Image) -> Pixels:
+        pixels = self.processor(images=photo, return_tensors="pt")["pixel_values"][0]
+        return pixels, self._view(photo.width, photo.height)
+
+    def _view(self, width: int, height: int) -> tuple[float, float, float, float]:
+        processor = self.processor
+        if getattr(processor, "do_resize", False):
+            width, height = _resized(width, height, _sizes(processor.size))
+        if getattr(processor, "do_center_crop", False):
+            crop = _sizes(processor.crop_size)
+            return _centre_crop(width, height, crop["width"], crop["height"])
+        return WHOLE
+
+
+class OpenClipTransform:
+    """open_clip's evaluation transform, with the view its resize mode implies."""
+
+    def __init__(self, transform: Any, size: int | tuple[int, int], resize_mode: str):
+        self.transform = transform
+        self.height, self.width = (size, size) if isinstance(size, int) else size
+        self.resize_mode = resize_mode
+
+    def __call__(self, photo: Image.Image) -> Pixels:
+        return self.transform(photo), self._view(photo.width, photo.height)
+
+    def _view(self, width: int, height: int) -> tuple[float, float, float, float]:
+        if self.resize_mode == "squash":
+            return WHOLE
+        fit = max if self.resize_mode == "shortest" else min
+        scale = fit(self.width / width, self.height / height)
+        return _centre_crop(round(width * scale), round(height * scale), self.width, self.height)
+
+
+def _sizes(size: Any) -> dict[str, int]:
+    return {key: value for key, value in dict(size).items() if value is not None}
+
+
+def _resized(width: int, height: int, size: dict[str, int]) -> tuple[int, int]:
+    """Width and height after a transformers resize by `size`."""
+    if "shortest_edge" in size:
+        short, long = sorted((width, height))
+        scale = size["shortest_edge"] / short
+        edges = size["shortest_edge"], int(long * scale)
+        return edges if width <= height else edges[::-1]
+    if "height" in size and "width" in size:
+        return size["width"], size["height"]
+    raise ValueError(
+        f"Headlight cannot place a map for a checkpoint that resizes by {sorted(size)}."
+    )
+
+
+def _centre_crop(
+    width: int, height: int, crop_width: int, crop_height: int
+) -> tuple[float, float, float, float]:
+    """The centre crop as fractions of the photo; beyond 0 and 1 where the crop pads a photo smaller than itself."""
+    left, top = (width - crop_width) // 2, (height - crop_height) // 2
+    return left / width, top / height, (left + crop_width) / width, (top + crop_height) / height

@@ -1,0 +1,148 @@
+"""Swin and Swin-v2 classifiers of transformers: every block, with the window and shift it really used.
+
+Liu et al. 2021, arXiv 2103.14030 and 2111.09883. Tokens lie row by row on the grid of their stage. Window and shift
+are read after the forward pass, because transformers clamps them in it when a grid is smaller than the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import SwinForImageClassification, Swinv2ForImageClassification
+from transformers.models.swin.modeling_swin import SwinLayer
+from transformers.models.swinv2.modeling_swinv2 import Swinv2Layer
+
+from models.checkpoint import class_names, eager, from_folder
+from models.model import Layout, Model, Record
+from models.pixels import HubProcessor
+from models.trace import Block, Merge, patch_grid
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one block's windows lay: its grid, window side and cyclic shift, in tokens."""
+
+    rows: int
+    cols: int
+    window: int
+    shift: int
+
+    @property
+    def tokens(self) -> Tensor:
+        """(windows, window × window) token ids, -1 where the grid was padded to whole windows."""
+        rows, cols = (-(-side // self.window) * self.window for side in (self.rows, self.cols))
+        grid = torch.full((rows, cols), -1)
+        grid[: self.rows, : self.cols] = patch_grid(self.rows, self.cols)
+        if self.shift:
+            grid = grid.roll((-self.shift, -self.shift), (0, 1))
+        windows = grid.view(rows // self.window, self.window, cols // self.window, self.window)
+        return windows.transpose(1, 2).reshape(-1, self.window * self.window)
+
+
+class Swin(Model):
+    family = "swin"
+
+    def __init__(self, name: str, module: nn.Module, pixels_of: HubProcessor, device: str):
+        super().__init__(name, module, pixels_of, class_names(module.config), device)
+
+    def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
+        embedding = self.module.base_model(pixel_values=pixels).pooler_output
+        return self.module.classifier(embedding), embedding
+
+    def _layers(self) -> list[nn.Module]:
+        return [
+            module
+            for module in self.module.modules()
+            if isinstance(module, (SwinLayer, Swinv2Layer))
+        ]
+
+    def _features_module(self) -> nn.Module:
+        return self.module.base_model.layernorm
+
+    def _hooks(self, record: Record) -> Iterator:
+        def ask(_module, inputs, named):
+            return inputs, named | {"output_attentions": True}
+
+        def keep_place(layer, inputs, _output):
+            rows, cols = inputs[1]
+            record.places.append(Place(rows, cols, int(layer.window_size), int(layer.shift_size)))
+
+        for layer in self._layers():
+            if isinstance(layer, Swinv2Layer):
+                yield layer.attention.register_forward_pre_hook(ask, with_kwargs=True)
+            yield layer.attention.register_forward_hook(
+                lambda _m, _i, output: record.weights.append(output[1])
+            )
+            yield layer.register_forward_hook(keep_place)
+
+    @contextmanager
+    def _explicit_attention(self) -> Iterator[None]:
+        with eager(self.module):
+            yield
+
+    def _layout(
+        self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
+    ) -> Layout:
+        last = record.places[-1]
+        count = last.rows * last.cols
+        return Layout(
+            blocks=tuple(_blocks(record, gradients)),
+            readout=torch.full((count,), 1 / count),
+            features=record.features[0],
+            features_gradient=features_gradient[0],
+            features_grid=(last.rows, last.cols),
+        )
+
+    def _final_norm(self, hidden: Tensor) -> Tensor:
+        return self.module.base_model.layernorm(hidden)
+
+    def _pool(self, hidden: Tensor, pool: str) -> Tensor:
+        return hidden.mean(1)
+
+
+def _blocks(record: Record, gradients: list[Tensor | None]) -> Iterator[Block | Merge]:
+    before: Place | None = None
+    for weights, gradient, place in zip(record.weights, gradients, record.places, strict=True):
+        if before and (before.rows, before.cols) != (place.rows, place.cols):
+            yield Merge(_children(before.rows, before.cols))
+        yield Block(
+            weights, gradient, place.tokens, place.tokens, patch_grid(place.rows, place.cols)
+        )
+        before = place
+
+
+def _children(rows: int, cols: int) -> Tensor:
+    """(parents, 4): the 2 × 2 tokens each parent is merged from; -1 beyond an odd edge."""
+    grid = torch.full((rows + rows % 2, cols + cols % 2), -1)
+    grid[:rows, :cols] = patch_grid(rows, cols)
+    squares = grid.view(grid.shape[0] // 2, 2, grid.shape[1] // 2, 2)
+    return squares.transpose(1, 2).reshape(-1, 4)
+
+
+def load(folder: Path, name: str, device: str, config: dict) -> Swin:
+    """The classifier in a checkpoint folder whose config.json is `config`."""
+    kind = {"swin": SwinForImageClassification, "swinv2": Swinv2ForImageClassification}[
+        config["model_type"]
+    ]
+    module = from_folder(kind, folder)
+    if kind is SwinForImageClassification:
+        _check_grids(module.config)
+    return Swin(name, module, HubProcessor(folder), device)
+
+
+def _check_grids(config) -> None:
+    """transformers' Swin cannot run when a stage's grid is smaller than the window its position table was made for."""
+    sides = (
+        config.image_size if isinstance(config.image_size, (tuple, list)) else (config.image_size,)
+    )
+    smallest = -(-(min(sides) // config.patch_size) // 2 ** (len(config.depths) - 1))
+    if smallest < config.window_size:
+        raise ValueError(
+            f"This Swin ends on a {smallest} × {smallest} grid, smaller than its window of {config.window_size}; "
+            "transformers cannot run it. Use a checkpoint made for its image size."
+        )

@@ -1,0 +1,108 @@
+"""ViT and DeiT classifiers of transformers.
+
+Dosovitskiy et al. 2020, arXiv 2010.11929; Touvron et al. 2020, arXiv 2012.12877. Tokens: [CLS], then DeiT's
+distillation token where there is one, then the patches row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import (
+    DeiTForImageClassification,
+    DeiTForImageClassificationWithTeacher,
+    ViTForImageClassification,
+)
+from transformers.models.deit.modeling_deit import DeiTLayer
+from transformers.models.vit.modeling_vit import ViTLayer
+
+from models.checkpoint import class_names, eager, from_folder
+from models.model import Layout, Model, Record
+from models.pixels import HubProcessor
+from models.trace import one_window, patch_grid
+
+
+class Vit(Model):
+    family = "vit"
+
+    def __init__(self, name: str, module: nn.Module, pixels_of: HubProcessor, device: str):
+        super().__init__(name, module, pixels_of, class_names(module.config), device)
+        self.extra_tokens = 1 if module.config.model_type == "vit" else 2
+        self.two_heads = isinstance(module, DeiTForImageClassificationWithTeacher)
+
+    def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
+        hidden = self.module.base_model(pixel_values=pixels).last_hidden_state
+        embedding = self._pool(hidden, "readout")
+        if not self.two_heads:
+            return self.module.classifier(embedding), embedding
+        answers = (
+            self.module.cls_classifier(hidden[:, 0]),
+            self.module.distillation_classifier(hidden[:, 1]),
+        )
+        return torch.stack(answers).mean(0), embedding
+
+    def _layers(self) -> list[nn.Module]:
+        return [
+            module for module in self.module.modules() if isinstance(module, (ViTLayer, DeiTLayer))
+        ]
+
+    def _features_module(self) -> nn.Module:
+        # Patches of the last block's output never reach [CLS]: their gradient is zero there and at every later norm.
+        return self._layers()[-1].layernorm_before
+
+    def _hooks(self, record: Record) -> Iterator:
+        for layer in self._layers():
+            yield layer.attention.register_forward_hook(
+                lambda _m, _i, output: record.weights.append(output[1])
+            )
+
+    @contextmanager
+    def _explicit_attention(self) -> Iterator[None]:
+        with eager(self.module):
+            yield
+
+    def _layout(
+        self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
+    ) -> Layout:
+        embeddings = self.module.base_model.embeddings.patch_embeddings
+        rows, cols = (
+            side // patch
+            for side, patch in zip(embeddings.image_size, embeddings.patch_size, strict=True)
+        )
+        grid = patch_grid(rows, cols, self.extra_tokens)
+        readout = torch.zeros(self.extra_tokens + rows * cols)
+        readout[: 1 + self.two_heads] = 1 / (1 + self.two_heads)
+        return Layout(
+            blocks=tuple(
+                one_window(w, g, grid) for w, g in zip(record.weights, gradients, strict=True)
+            ),
+            readout=readout,
+            features=record.features[0, self.extra_tokens :],
+            features_gradient=features_gradient[0, self.extra_tokens :],
+            features_grid=(rows, cols),
+        )
+
+    def _final_norm(self, hidden: Tensor) -> Tensor:
+        return self.module.base_model.layernorm(hidden)
+
+    def _pool(self, hidden: Tensor, pool: str) -> Tensor:
+        if pool == "mean":
+            return hidden[:, self.extra_tokens :].mean(1)
+        return hidden[:, : 1 + self.two_heads].mean(1)
+
+
+def load(folder: Path, name: str, device: str, config: dict) -> Vit:
+    """The classifier in a checkpoint folder whose config.json is `config`."""
+    kinds = {
+        kind.__name__: kind
+        for kind in (DeiTForImageClassificationWithTeacher, DeiTForImageClassification)
+    }
+    architecture = (config.get("architectures") or [""])[0]
+    kind = kinds.get(architecture, DeiTForImageClassification)
+    if config["model_type"] == "vit":
+        kind = ViTForImageClassification
+    return Vit(name, from_folder(kind, folder), HubProcessor(folder), device)
