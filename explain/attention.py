@@ -1,0 +1,48 @@
+"""Attention head by head: what the readout, or any one patch, attended to in one layer.
+
+Weights as in Vaswani et al. 2017 (arXiv 1706.03762); as a picture of what a ViT looks at: Caron et al. 2021, DINO
+(arXiv 2104.14294). Where no token is the readout (Swin's mean over patches), the map is the attention each patch
+received, the mean over queries.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from explain.flow import head_weights, layer_index, pull, readout_at
+from models.trace import Block, Trace
+
+
+def attention(
+    trace: Trace,
+    layer: int | None = None,
+    head: int | None = None,
+    patch: tuple[int, int] | None = None,
+) -> Tensor:
+    """(rows, cols) shares of attention on the layer's own grid; with what falls on [CLS] they sum to 1.
+
+    layer: None = the last; head: None = the mean of heads; patch: (row, col) on that grid asks from there instead of
+    from the readout. Raises ValueError for a layer, head or patch that is not there.
+    """
+    index = layer_index(trace, layer)
+    block = trace.attention_blocks[index]
+    asking = readout_at(trace, index) if patch is None else _one_patch(block, patch)
+    return pull(block, head_weights(block, head), asking)[block.grid]
+
+
+def _one_patch(block: Block, patch: tuple[int, int]) -> Tensor:
+    """(tokens,) all of the share on one patch."""
+    if block.queries.max() < block.grid.max():
+        raise ValueError("In this layer only the pooled token attends; a patch asks nothing.")
+    rows, cols = block.grid.shape
+    whole = len(patch) == 2 and all(
+        isinstance(side, int) and not isinstance(side, bool) for side in patch
+    )
+    if not whole or not (0 <= patch[0] < rows and 0 <= patch[1] < cols):
+        raise ValueError(
+            f"A patch is [row, col] on this layer's grid of {rows} × {cols}, counted from 0."
+        )
+    share = torch.zeros(block.tokens)
+    share[block.grid[patch[0], patch[1]]] = 1
+    return share

@@ -1,0 +1,82 @@
+"""How a distribution over a block's outputs spreads to its inputs, window by window.
+
+Attention says from which tokens each token was made. Given how much of an answer sits on each token after a block,
+`pull` gives how much sits on each token before it; walking blocks backwards this way is rollout, and no
+tokens × tokens product is ever formed. Padding is masked, never indexed.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from models.trace import Block, Merge, Trace
+
+
+def head_weights(block: Block, head: int | None) -> Tensor:
+    """(windows, queries, keys) attention of one head, or the mean of heads, with padding dropped; rows sum to 1.
+
+    Raises ValueError for a head the block does not have.
+    """
+    if head is None:
+        weights = block.weights.mean(1)
+    elif _is_index(head, block.heads):
+        weights = block.weights[:, head]
+    else:
+        raise ValueError(
+            f"This layer has heads 0 to {block.heads - 1}; {head!r} is not one of them."
+        )
+    real = (block.keys >= 0)[:, None]
+    if real.all():
+        return weights
+    weights = weights * real
+    return weights / weights.sum(-1, keepdim=True).clamp_min(torch.finfo(weights.dtype).tiny)
+
+
+def pull(block: Block, weights: Tensor, share: Tensor) -> Tensor:
+    """(tokens after,) shares → (tokens before,): each token's share goes where its (windows, queries, keys) row says.
+
+    The total stays the same, for every token that is a query of the block.
+    """
+    real = block.queries >= 0
+    held = torch.where(real, share[block.queries.clamp_min(0)], 0)  # (windows, queries)
+    sent = torch.einsum("wq,wqk->wk", held, weights)
+    keys = block.keys >= 0
+    return torch.zeros(block.tokens).index_add(0, block.keys[keys], sent[keys])
+
+
+def split(merge: Merge, share: Tensor) -> Tensor:
+    """(parents,) shares → (children,): a parent's share, evenly over its real children.
+
+    A convention: merging is a linear map of all four together and says nothing of their parts.
+    """
+    real = merge.children >= 0
+    each = (share / real.sum(-1))[:, None].expand_as(merge.children)
+    return torch.zeros(merge.tokens).index_add(0, merge.children[real], each[real])
+
+
+def readout_at(trace: Trace, layer: int) -> Tensor:
+    """(tokens,) where the answer is read from, seen on the tokens of block `layer`.
+
+    [CLS] stays [CLS]; a mean over the last grid becomes the mean over this layer's grid.
+    """
+    share = trace.readout
+    last = trace.blocks.index(trace.attention_blocks[layer])
+    for block in reversed(trace.blocks[last + 1 :]):
+        if isinstance(block, Merge):
+            share = split(block, share)
+    return share
+
+
+def layer_index(trace: Trace, layer: int | None) -> int:
+    """`layer` checked, the last one for None; ValueError names the layers there are."""
+    count = len(trace.attention_blocks)
+    if layer is None:
+        return count - 1
+    if not _is_index(layer, count):
+        raise ValueError(f"This model has layers 0 to {count - 1}; {layer!r} is not one of them.")
+    return layer
+
+
+def _is_index(value: object, count: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < count

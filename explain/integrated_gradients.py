@@ -1,0 +1,62 @@
+"""Integrated gradients (Sundararajan et al. 2017, arXiv 1703.01365), by captum, pooled to the patch grid.
+
+The path runs from the mean colour (zero after the checkpoint's normalisation) to the photo. Attributions of a patch's
+pixels and channels are summed, so the map's total is the score minus the baseline's score, up to the convergence delta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from captum.attr import IntegratedGradients
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+
+from models.trace import Trace
+
+if TYPE_CHECKING:
+    from models.model import Model
+
+CHUNK = 10  # path points per forward and backward pass
+
+
+def integrated_gradients(
+    trace: Trace,
+    model: Model,
+    image: Any,
+    steps: int = 50,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Tensor, str]:
+    """(rows, cols) signed logits on the first layer's grid, and a note.
+
+    The note gives the convergence delta. progress is called with the fraction done and may raise to cancel.
+    """
+    pixels = model.pixels([image])
+    chunks = 0
+
+    def score(points: Tensor) -> Tensor:
+        nonlocal chunks
+        if progress:
+            progress(min(1.0, chunks * CHUNK / steps))
+        chunks += 1
+        return model.logits(points, trace.labels)[:, trace.target]
+
+    explainer = IntegratedGradients(score, multiply_by_inputs=True)
+    with torch.enable_grad():
+        attributions = explainer.attribute(pixels, n_steps=steps, internal_batch_size=CHUNK)
+    with torch.no_grad():
+        gained = float(
+            score(pixels) - score(torch.zeros_like(pixels))
+        )  # completeness: the map should sum to this
+    total = float(attributions.sum())
+    rows, cols = trace.attention_blocks[0].grid.shape
+    per_pixel = attributions.detach().sum(1, keepdim=True).float().cpu()  # (1, 1, height, width)
+    area = per_pixel.shape[-2] * per_pixel.shape[-1] / (rows * cols)
+    pooled = adaptive_avg_pool2d(per_pixel, (rows, cols))[0, 0] * area
+    note = (
+        f"{steps} steps from the mean colour; the map sums to {total:+.3f} logits, "
+        f"the score rose by {gained:+.3f} (convergence delta {total - gained:+.3f})."
+    )
+    return pooled, note
