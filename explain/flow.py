@@ -29,7 +29,11 @@ def head_weights(block: Block, head: int | None) -> Tensor:
     real = (block.keys >= 0)[:, None]
     if real.all():
         return weights
-    weights = weights * real
+    return normalised(weights * real)
+
+
+def normalised(weights: Tensor) -> Tensor:
+    """Rows that sum to 1; a row with nothing in it, such as padding's own, stays zero."""
     return weights / weights.sum(-1, keepdim=True).clamp_min(torch.finfo(weights.dtype).tiny)
 
 
@@ -58,14 +62,13 @@ def split(merge: Merge, share: Tensor) -> Tensor:
 def readout_at(trace: Trace, layer: int) -> Tensor:
     """(tokens,) where the answer is read from, seen on the tokens of block `layer`.
 
-    [CLS] stays [CLS]; a mean over the last grid becomes the mean over this layer's grid.
+    [CLS] stays [CLS]. On a grid that is merged later no token is the readout: each counts alike.
     """
-    share = trace.readout
-    last = trace.blocks.index(trace.attention_blocks[layer])
-    for block in reversed(trace.blocks[last + 1 :]):
-        if isinstance(block, Merge):
-            share = split(block, share)
-    return share
+    block = trace.attention_blocks[layer]
+    later = trace.blocks[trace.blocks.index(block) + 1 :]
+    if any(isinstance(each, Merge) for each in later):
+        return torch.full((block.tokens,), 1 / block.tokens)
+    return trace.readout
 
 
 def layer_index(trace: Trace, layer: int | None) -> int:

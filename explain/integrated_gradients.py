@@ -46,10 +46,10 @@ def integrated_gradients(
     explainer = IntegratedGradients(score, multiply_by_inputs=True)
     with torch.enable_grad():
         attributions = explainer.attribute(pixels, n_steps=steps, internal_batch_size=CHUNK)
-    with torch.no_grad():
-        gained = float(
-            score(pixels) - score(torch.zeros_like(pixels))
-        )  # completeness: the map should sum to this
+    with torch.no_grad():  # completeness: the map should sum to this
+        ends = torch.cat([pixels, torch.zeros_like(pixels)])
+        reached, started = model.logits(ends, trace.labels)[:, trace.target].tolist()
+    gained = reached - started
     total = float(attributions.sum())
     rows, cols = trace.attention_blocks[0].grid.shape
     per_pixel = attributions.detach().sum(1, keepdim=True).float().cpu()  # (1, 1, height, width)

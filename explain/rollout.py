@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from explain.flow import head_weights, layer_index, pull, readout_at, split
+from explain.flow import head_weights, layer_index, normalised, pull, readout_at, split
 from models.trace import Block, Merge, Trace
 
 
@@ -41,10 +41,11 @@ def _kept(block: Block, discard: float) -> Tensor:
     weights = head_weights(block, None)
     if not discard:
         return weights
-    is_patch = torch.isin(block.keys, block.grid)[:, None].expand_as(weights)
+    # What a shifted window's mask closes off (-100 before the softmax) was never there to be discarded.
+    open_keys = weights > torch.finfo(weights.dtype).tiny
+    is_patch = torch.isin(block.keys, block.grid)[:, None] & open_keys
     ranked = torch.where(is_patch, weights, torch.inf).sort(-1)
     count = (is_patch.sum(-1, keepdim=True) * discard).long()
     position = torch.arange(weights.shape[-1]).expand_as(weights)
     drop = torch.zeros_like(is_patch).scatter(-1, ranked.indices, position < count)
-    weights = weights.masked_fill(drop, 0)
-    return weights / weights.sum(-1, keepdim=True)
+    return normalised(weights.masked_fill(drop, 0))

@@ -161,12 +161,10 @@ def class_token_layout(
 
 def load(folder: Path, name: str, device: str, config: dict) -> HubClip:
     """The CLIPModel in a checkpoint folder whose config.json is `config`."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            "This CLIP has no tokenizer files beside its weights; add tokenizer.json."
-        ) from error
+    # Without these files transformers makes an empty vocabulary and every text means the same.
+    if not any((folder / file).is_file() for file in ("tokenizer.json", "vocab.json")):
+        raise ValueError("This CLIP has no tokenizer.json beside its weights; add it.")
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
     return HubClip(name, from_folder(CLIPModel, folder), HubProcessor(folder), tokenizer, device)

@@ -1,0 +1,280 @@
+"""What `load` accepts, refuses, and says; every refusal is one sentence that tells what to do."""
+
+import json
+import shutil
+import threading
+from types import SimpleNamespace
+
+import pytest
+import tiny
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+import models
+from models import CATALOGUE, add_folder, hub, load
+from models.layout import LOADERS, family_of
+
+
+def sentence(caught):
+    text = str(caught.value)
+    assert text.endswith(".") and "\n" not in text and len(text) < 400
+    return text
+
+
+@pytest.fixture
+def copy(tiny_folder, tmp_path):
+    """A function: name → a copy of its folder that a test may spoil."""
+    return lambda name: shutil.copytree(tiny_folder(name), tmp_path / name)
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Each test its own cache and catalogue."""
+    monkeypatch.setattr(models, "_loaded", type(models._loaded)())
+    monkeypatch.setattr(models, "CATALOGUE", dict(CATALOGUE))
+
+
+@pytest.mark.parametrize("name", tiny.TINY)
+def test_half_precision_files_run_in_single(name, tmp_path, photo):
+    folder = tiny.TINY[name]().save(tmp_path / name, dtype=torch.float16)
+    model = load(folder, device="cpu")
+    assert {p.dtype for p in model.module.parameters()} == {torch.float32}
+    assert not any(p.requires_grad for p in model.module.parameters())
+    assert not model.module.training
+    assert torch.isfinite(model.classify([photo])).all()
+    assert model.family == family_of(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["vit", "hf_clip", "open_clip_vit"])
+def test_pickles_are_not_opened(name, copy):
+    folder = copy(name)
+    for file in folder.glob("*.safetensors"):
+        torch.save({}, folder / "pytorch_model.bin")
+        torch.save({}, folder / "open_clip_pytorch_model.bin")
+        file.unlink()
+    with pytest.raises(ValueError, match="no safetensors") as caught:
+        load(str(folder))
+    assert "Convert it" in sentence(caught)
+
+
+@pytest.mark.parametrize("name", tiny.TINY)
+def test_missing_weights_are_never_random(name, copy):
+    folder = copy(name)
+    file = next(folder.glob("*.safetensors"))
+    weights = load_file(file)
+    lost = next(
+        key
+        for key in weights
+        if key.endswith(("classifier.weight", "layer_norm1.weight", "visual.proj", "c_proj.weight"))
+    )
+    del weights[lost]
+    with safe_open(file, "pt") as old:
+        save_file(weights, file, old.metadata())
+    with pytest.raises(ValueError, match="weights") as caught:
+        load(str(folder))
+    sentence(caught)
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"model_type": "siglip"}, "kind 'siglip'"),
+        ({"model_type": "bert"}, "kind 'bert'"),
+        ({"architecture": "vit_base_patch16_224"}, "kind 'timm'"),
+        (None, "no config.json"),
+        ("{broken", "not valid JSON"),
+        ("[1]", "not a JSON object"),
+    ],
+)
+def test_unknown_kinds_say_what_is_read(config, says, tmp_path):
+    if config is not None:
+        text = config if isinstance(config, str) else json.dumps(config)
+        (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ValueError, match=says) as caught:
+        load(str(tmp_path))
+    sentence(caught)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"vision_cfg": {"timm_model_name": "vit_base_patch16_siglip_224"}}, "timm image tower"),
+        ({"text_cfg": {"hf_model_name": "roberta-base"}}, "text tower of transformers"),
+        ({"multimodal_cfg": {"width": 8}}, "CoCa"),
+        ({"init_logit_bias": -10}, "SigLIP"),
+        ({"vision_cfg": {"attentional_pool": True}}, "attention pooler"),
+        ({"vision_cfg": {"scale_heads": True}}, "blocks Headlight cannot trace"),
+    ],
+)
+def test_open_clip_models_that_cannot_be_traced_say_so(change, says, copy):
+    folder = copy("open_clip_vit")
+    file = folder / "open_clip_config.json"
+    config = json.loads(file.read_text())
+    for key, value in change.items():
+        old = config["model_cfg"].get(key)
+        config["model_cfg"][key] = {**old, **value} if isinstance(old, dict) else value
+    file.write_text(json.dumps(config))
+    if "scale_heads" in str(change):  # such a tower has other weights too
+        import open_clip
+
+        built = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
+        save_file(built.state_dict(), folder / "open_clip_model.safetensors")
+    with pytest.raises(ValueError, match=says) as caught:
+        load(str(folder))
+    sentence(caught)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "says"),
+    [
+        ("vit", "preprocessor_config.json", "preprocessor"),
+        ("hf_clip", "tokenizer.json", "tokenizer"),
+    ],
+)
+def test_missing_companions_say_so(name, file, says, copy):
+    folder = copy(name)
+    (folder / file).unlink()
+    with pytest.raises(ValueError, match=says) as caught:
+        load(str(folder))
+    sentence(caught)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "nonsense",
+        "../etc/passwd",
+        "a/b/c",
+        "owner/..",
+        "/etc",
+        "owner/name\n",
+        "owner/na me",
+        "x" * 500,
+        "-/-",
+    ],
+)
+def test_names_that_are_no_ids_never_reach_the_hub(name, monkeypatch):
+    def reached(*_, **__):
+        raise AssertionError("the Hub was asked")
+
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", reached)
+    with pytest.raises(ValueError, match="not a model Headlight knows") as caught:
+        load(name, device="cpu", folders=False)
+    sentence(caught)
+
+
+def test_strangers_cannot_name_folders(tiny_folder):
+    with pytest.raises(ValueError, match="not a model"):
+        load(tiny_folder("vit"), device="cpu", folders=False)
+
+
+def test_offline_is_one_sentence(monkeypatch, tmp_path):
+    """The real client against an address nobody answers."""
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.hf_api.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(
+        OSError, match="No internet, and google/vit-base-patch16-224 is not"
+    ) as caught:
+        load("google/vit-base-patch16-224", device="cpu")
+    sentence(caught)
+
+
+def answering(monkeypatch, files):
+    siblings = [SimpleNamespace(rfilename=name, size=size) for name, size in files.items()]
+    info = SimpleNamespace(siblings=siblings, sha="0" * 40)
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", lambda *_, **__: info)
+
+
+def test_a_hub_checkpoint_is_downloaded_and_loaded(monkeypatch, tiny_folder, photo):
+    """The Hub stood in for: what it lists is checked, what is wanted is fetched, and the folder is read."""
+    asked = {}
+
+    def download(name, **options):
+        asked.update(options, name=name)
+        return tiny_folder("swin")
+
+    answering(monkeypatch, {"config.json": 10, "model.safetensors": 1000, "pytorch_model.bin": 9e9})
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    model = load("someone/swin", device="cpu", folders=False)
+    assert model.name == "someone/swin" and model.classify([photo]).shape == (1, 5)
+    assert asked["name"] == "someone/swin" and asked["revision"] == "0" * 40
+    assert not any(pattern.endswith((".bin", ".py", "*")) for pattern in asked["allow_patterns"])
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"config.json": 1, "pytorch_model.bin": 10}, "no safetensors"),
+        ({"config.json": 1, "model.safetensors": 9_000_000_000}, "too large"),
+    ],
+)
+def test_the_hub_is_asked_before_anything_is_fetched(files, says, monkeypatch):
+    answering(monkeypatch, files)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: 1 / 0)
+    with pytest.raises(ValueError, match=says) as caught:
+        hub.fetch("someone/model")
+    sentence(caught)
+
+
+def test_a_broken_download_says_try_again(monkeypatch):
+    answering(monkeypatch, {"config.json": 1, "model.safetensors": 10})
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: 1 / 0)
+    with pytest.raises(OSError, match="broke off") as caught:
+        hub.fetch("someone/model")
+    sentence(caught)
+
+
+def test_loaded_once_and_only_so_many_kept(tiny_folder, monkeypatch):
+    monkeypatch.setattr(models, "KEPT", 2)
+    first = load(tiny_folder("vit"), device="cpu")
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(load(tiny_folder("swin"), device="cpu")))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(model) for model in found}) == 1
+    assert load(tiny_folder("vit"), device="cpu") is first
+    load(tiny_folder("deit"), device="cpu")
+    assert len(models._loaded) == 2
+    assert models.is_loaded(tiny_folder("vit"), "cpu")
+    assert not models.is_loaded(tiny_folder("swin"), "cpu")
+
+
+def test_add_folder(tiny_folder, tmp_path):
+    (tmp_path / "mine").mkdir()
+    shutil.copytree(tiny_folder("vit"), tmp_path / "mine" / "my-vit")
+    shutil.copytree(tiny_folder("open_clip_vit"), tmp_path / "mine" / "my-clip")
+    (tmp_path / "mine" / "notes").mkdir()
+    added = add_folder(tmp_path / "mine")
+    assert [(entry.name, entry.family) for entry in added] == [
+        ("my-clip", "clip"),
+        ("my-vit", "vit"),
+    ]
+    assert load("my-vit", device="cpu", folders=False).name == "my-vit"
+    for wrong, says in ((tmp_path / "mine", "already"), (tmp_path / "none", "not a folder")):
+        with pytest.raises(ValueError, match=says):
+            add_folder(wrong)
+    with pytest.raises(ValueError, match="holds no checkpoint"):
+        add_folder(tmp_path / "mine" / "notes")
+
+
+def test_device_by_environment(monkeypatch):
+    monkeypatch.setenv("HEADLIGHT_DEVICE", "cpu")
+    assert models.choose_device() == "cpu"
+    if not torch.cuda.is_available():
+        monkeypatch.setenv("HEADLIGHT_DEVICE", "cuda")
+        with pytest.raises(ValueError, match="no CUDA device") as caught:
+            models.choose_device()
+        sentence(caught)
+
+
+def test_every_loader_stands_in_a_file_of_its_own():
+    for family, module in LOADERS.values():
+        assert family in models.FAMILIES and module.startswith("models.")
