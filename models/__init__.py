@@ -12,18 +12,29 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.catalogue import CATALOGUE, CATEGORIES, FAMILIES, Entry
+from models.catalogue import CATALOGUE, CATEGORIES, FAMILIES, TEMPLATE, Entry
 
 if TYPE_CHECKING:
     from models.model import Model
 
-__all__ = ["CATALOGUE", "CATEGORIES", "FAMILIES", "Entry", "add_folder", "choose_device", "load"]
+__all__ = [
+    "CATALOGUE",
+    "CATEGORIES",
+    "FAMILIES",
+    "TEMPLATE",
+    "Entry",
+    "add_folder",
+    "choose_device",
+    "is_loaded",
+    "load",
+]
 
 KEPT = 8  # loaded models; the least recently used beyond that is let go
 
 _loaded: OrderedDict[tuple[str, str], Model] = OrderedDict()
 _locks: dict[tuple[str, str], threading.Lock] = {}
 _registry = threading.Lock()
+_reading = threading.Lock()
 
 
 def load(name: str, device: str | None = None, folders: bool = True) -> Model:
@@ -109,4 +120,7 @@ def _read(folder: Path, name: str, device: str) -> Model:
 
     kind, config = kind_of(folder)
     _family, loader = LOADERS[kind]
-    return import_module(loader).load(folder, name, device, config)
+    # torchvision and transformers import themselves in circles: of two threads that start them together, one finds
+    # them half there. So one checkpoint is read at a time.
+    with _reading:
+        return import_module(loader).load(folder, name, device, config)

@@ -22,6 +22,7 @@ CATEGORIES = (
     "ship",
     "truck",
 )
+TEMPLATE = "a photo of a {}"  # the prompt CLIP is asked with unless people type another
 FAMILIES = ("vit", "swin", "clip")
 POCKET = Path(__file__).parent / "pocket"
 

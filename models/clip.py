@@ -16,13 +16,12 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import AutoTokenizer, CLIPModel
 
-from models.catalogue import CATEGORIES
+from models.catalogue import CATEGORIES, TEMPLATE
 from models.checkpoint import eager, from_folder
 from models.model import Layout, Model, Record
 from models.pixels import HubProcessor
 from models.trace import one_window, patch_grid
 
-TEMPLATE = "a photo of a {}"
 TEXTS_KEPT = 20_000
 TEXT_BATCH = 256
 
@@ -58,6 +57,43 @@ class Clip(Model):
     @property
     def pools(self) -> tuple[str, ...]:
         return ("readout", "mean", "joint")
+
+    @property
+    def scale(self) -> float:
+        """What a cosine is multiplied by to become a logit."""
+        return float(self.module.logit_scale.exp())
+
+    def unseen_words(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """The words of `texts` that are not in the model's vocabulary and so mean nothing to it.
+
+        CLIP's own vocabulary spells any word from pieces and has none such; pocket-clip's is small.
+        """
+        tokenizer = self._hub_tokenizer()
+        if tokenizer is None or tokenizer.unk_token_id is None:
+            return ()
+        found: dict[str, None] = {}
+        for text in dict.fromkeys(texts):
+            tokens = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+            for token, (start, end) in zip(tokens.input_ids, tokens.offset_mapping, strict=True):
+                if token == tokenizer.unk_token_id:
+                    found[text[start:end]] = None
+        return tuple(found)
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, start and end included, before any is cut off at `context`."""
+        tokenizer = self._hub_tokenizer()
+        if tokenizer is None:  # open_clip's own, CLIP's vocabulary
+            return [len(self.tokenizer.encode(text)) + 2 for text in texts]
+        return [len(tokenizer(text, truncation=False, verbose=False).input_ids) for text in texts]
+
+    @property
+    def context(self) -> int:
+        """The most tokens the text tower reads; what is beyond is never seen."""
+        raise NotImplementedError
+
+    def _hub_tokenizer(self):
+        """The transformers tokenizer, or None where open_clip's own cuts the text."""
+        raise NotImplementedError
 
     @torch.no_grad()
     def _text_features(self, texts: Sequence[str]) -> Tensor:
@@ -100,10 +136,16 @@ class HubClip(Clip):
     def _encode_image(self, pixels: Tensor) -> Tensor:
         return self.module.visual_projection(self.tower(pixel_values=pixels).pooler_output)
 
+    @property
+    def context(self) -> int:
+        return self.module.config.text_config.max_position_embeddings
+
+    def _hub_tokenizer(self):
+        return self.tokenizer
+
     def _encode_text(self, texts: list[str]) -> Tensor:
-        longest = self.module.config.text_config.max_position_embeddings
         tokens = self.tokenizer(
-            texts, padding=True, truncation=True, max_length=longest, return_tensors="pt"
+            texts, padding=True, truncation=True, max_length=self.context, return_tensors="pt"
         )
         pooled = self.module.text_model(**tokens.to(self.device)).pooler_output
         return self.module.text_projection(pooled)

@@ -39,6 +39,13 @@ class OpenClip(Clip):
         self.tokenizer = tokenizer
         self.tower = module.visual
 
+    @property
+    def context(self) -> int:
+        return self.tokenizer.context_length
+
+    def _hub_tokenizer(self):
+        return getattr(self.tokenizer, "tokenizer", None)
+
     def _encode_image(self, pixels: Tensor) -> Tensor:
         return self.module.encode_image(pixels)
 

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import torch
@@ -124,10 +126,22 @@ class Model:
         layer counts from 0, None = the last one after the final norm; pool: "readout" (where the answer is read
         from), "mean" (of the patches), or CLIP's "joint" (unit length, comparable with embed_texts).
         """
+        return self._batched(images, lambda pixels: self.embed_pixels(pixels, layer, pool))
+
+    def embed_pixels(
+        self, pixels: Tensor, layer: int | None = None, pool: str = "readout"
+    ) -> Tensor:
+        """(batch, dim) embeddings, on the CPU, of pixels made by `pixels`; layer and pool as in `embed`."""
         if pool not in self.pools:
             raise ValueError(f"{self.name} pools by {' or '.join(self.pools)}, not by {pool!r}.")
-        if pool == "joint":
-            return self._batched(images, lambda pixels: self._answer(pixels, self.labels)[1])
+        with self.lock, torch.no_grad():
+            if pool == "joint":
+                return _plain(self._answer(pixels, self.labels[:1])[1])
+            hidden = self._hidden(pixels, layer)
+            return _plain(self._pool(self._final_norm(hidden) if layer is None else hidden, pool))
+
+    def _hidden(self, pixels: Tensor, layer: int | None) -> Tensor:
+        """The hidden state after one layer, the last for None."""
         layers = self._layers()
         index = len(layers) - 1 if layer is None else layer
         if not 0 <= index < len(layers):
@@ -139,22 +153,25 @@ class Model:
         def keep(_module, _inputs, output):
             kept.append(output[0] if isinstance(output, tuple) else output)
 
-        def hidden(pixels: Tensor) -> Tensor:
-            kept.clear()
+        handle = layers[index].register_forward_hook(keep)
+        try:
             self._answer(pixels, self.labels[:1])
-            state = self._final_norm(kept[0]) if layer is None else kept[0]
-            return self._pool(state, pool)
-
-        with self.lock:
-            handle = layers[index].register_forward_hook(keep)
-            try:
-                return self._batched(images, hidden)
-            finally:
-                handle.remove()
+        finally:
+            handle.remove()
+        return kept[0]
 
     @property
     def pools(self) -> tuple[str, ...]:
         return ("readout", "mean")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for the same weights, wherever they came from; names what was computed with them."""
+        digest = sha256()
+        for name, weights in self.module.state_dict().items():
+            digest.update(name.encode())
+            digest.update(weights.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
 
     def embed_texts(self, texts: Sequence[str]) -> Tensor:
         """(texts, dim) unit-length text embeddings; CLIP alone has them."""

@@ -1,0 +1,78 @@
+"""Headlight's page: `python app.py`. Builds it from TABS and opens it; models load on first use."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+
+from models import add_folder
+from tabs import TABS, api, gpu
+from tabs.theme import THEME
+from tabs.widget import HEADER, head
+
+WAITING = 512  # questions in the queue at most; thirty people opening the page ask about 120
+SESSIONS = 500  # Gradio keeps the last answers of each, up to a megabyte or two
+CLEANED = (3600, 7200)  # seconds: every hour, uploaded photos older than two
+
+
+def page() -> gr.Blocks:
+    """The whole page, not yet open."""
+    with gr.Blocks(title="Headlight", fill_width=True, delete_cache=CLEANED) as blocks:
+        gr.HTML(HEADER, elem_classes="hl-header")
+        with gr.Tabs():
+            for tab in TABS:
+                with gr.Tab(tab.TITLE):
+                    tab.build()
+        api.add()
+    return blocks.queue(max_size=WAITING)
+
+
+def launch(blocks: gr.Blocks, **where) -> tuple:
+    """Open the page as it must always be open: its own looks, nothing recorded, nothing sent elsewhere."""
+    return blocks.launch(
+        **where,
+        theme=THEME,
+        head=head(),
+        footer_links=["api", "settings"],
+        max_file_size="25mb",
+        state_session_capacity=SESSIONS,
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description="See what vision transformers look at.")
+    add = options.add_argument
+    add("--device", help="cpu, cuda or cuda:1 (default: CUDA where there is one)")
+    add("--models", action="append", default=[], metavar="DIR", help="a folder of checkpoints")
+    add("--host", help="address to listen on (default: GRADIO_SERVER_NAME or 127.0.0.1)")
+    add("--port", type=int, help="default: GRADIO_SERVER_PORT or the first free from 7860")
+    return options
+
+
+def main() -> None:
+    options = parser()
+    chosen = options.parse_args()
+    if chosen.device:
+        os.environ["HEADLIGHT_DEVICE"] = chosen.device
+    try:
+        for folder in chosen.models:
+            add_folder(folder)
+    except ValueError as error:
+        options.error(str(error))
+    if gpu.LENT:
+        gpu.load_bundled()
+    else:
+        threading.Thread(target=gpu.load_bundled, daemon=True).start()
+    launch(page(), server_name=chosen.host, server_port=chosen.port)
+
+
+if __name__ == "__main__":
+    main()

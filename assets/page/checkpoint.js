@@ -1,0 +1,53 @@
+// Which checkpoint a column uses: a list, or in its place a field for any id on the Hub.
+
+headlight.checkpoint = (column, checkpoints) => {
+  const { make } = headlight;
+  const HUB = "hub"; // the choice that opens the field
+  const node = make("div", "hl-checkpoint");
+  const list = make("select", "hl-select", "", { "aria-label": `${column.title} checkpoint` });
+  const groups = [
+    ["Bundled", checkpoints.filter((entry) => entry.bundled)],
+    ["From this computer", checkpoints.filter((entry) => entry.here && !entry.bundled)],
+    ["Well known, downloaded once", checkpoints.filter((entry) => !entry.here)],
+  ];
+  for (const [label, entries] of groups) {
+    if (!entries.length) continue;
+    const group = make("optgroup", "", "", { label });
+    for (const { name, title, here } of entries) {
+      group.append(make("option", "", here ? `${name} · ${title}` : title, { value: name, title: name }));
+    }
+    list.append(group);
+  }
+  list.append(make("option", "", "Another from the Hub…", { value: HUB }));
+
+  const typed = make("div", "hl-typed");
+  const field = make("input", "hl-field", "", {
+    type: "text", placeholder: "owner/name on the Hub", "aria-label": `Hub id of a ${column.title}`,
+    spellcheck: "false", autocapitalize: "off", autocomplete: "off", maxlength: "200",
+  });
+  const back = make("button", "hl-icon", "×", { type: "button", "aria-label": "Back to the list of checkpoints" });
+  typed.append(field, back);
+  typed.hidden = true;
+  node.append(list, typed);
+
+  function choose(name) {
+    if (!name || name === column.model) return;
+    column.model = name;
+    headlight.ask(column.family);
+  }
+
+  list.addEventListener("change", () => {
+    if (list.value !== HUB) return choose(list.value);
+    [list.hidden, typed.hidden] = [true, false];
+    field.focus();
+  });
+  field.addEventListener("change", () => choose(field.value.trim()));
+  back.addEventListener("click", () => {
+    [list.hidden, typed.hidden] = [false, true];
+    const listed = checkpoints.some(({ name }) => name === column.model);
+    list.value = listed ? column.model : checkpoints[0].name;
+    choose(list.value);
+    list.focus();
+  });
+  return { node };
+};

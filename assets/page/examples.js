@@ -1,0 +1,29 @@
+// A strip of example photos, and beneath the photo what is wrong with it.
+
+headlight.widgets.examples = (element, { examples }, link) => {
+  const { make, state } = headlight;
+  const trouble = make("p", "hl-trouble", "", { role: "alert" });
+  const list = make("div", "hl-thumbs", "", { role: "group", "aria-label": "Example photos" });
+  examples.forEach(({ title, src }, index) => {
+    const button = make("button", "hl-thumb", "", { type: "button", title });
+    button.append(make("img", "", "", { src, alt: title, width: "48", height: "48" }));
+    button.addEventListener("click", () => {
+      headlight.picked = index;
+      link.trigger("pick");
+    });
+    list.append(button);
+  });
+  element.append(trouble, list);
+  headlight.drawers.add(() => {
+    trouble.textContent = state.photoError;
+    trouble.hidden = !state.photoError;
+  });
+};
+
+// A photo the browser cannot show (a TIFF, say, or no picture at all) leaves its place empty, not a torn page.
+for (const [happened, visibility] of [["error", "hidden"], ["load", ""]]) {
+  const settle = ({ target }) => {
+    if (target.matches?.("#photo img")) target.style.visibility = visibility;
+  };
+  document.addEventListener(happened, settle, true);
+}

@@ -1,0 +1,97 @@
+// What people take away: the three maps as one picture with their words, and every array behind them.
+
+headlight.exported = (() => {
+  const { state, FAMILIES, maps, wording } = headlight;
+  const SIDE = 640; // of one map, pixels
+  const GAP = 32;
+  const [INK, QUIET, PAPER] = ["#1b1d1f", "#55595e", "#ffffff"];
+  const COLOURS = { vit: "#0072b2", swin: "#d55e00", clip: "#009e73" };
+
+  function save(blob, ending) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `headlight-${state.method.replaceAll("_", "-")}.${ending}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  const answered = () => FAMILIES.map((family) => state.columns[family]).filter((column) => column.answer);
+
+  function picture() {
+    const columns = answered();
+    const canvas = document.createElement("canvas");
+    canvas.width = columns.length * (SIDE + GAP) + GAP;
+    canvas.height = SIDE + 270;
+    const context = canvas.getContext("2d");
+    context.fillStyle = PAPER;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    columns.forEach((column, i) => sheet(context, column, GAP + i * (SIDE + GAP)));
+    canvas.toBlob((blob) => save(blob, "png"));
+  }
+
+  function sheet(context, column, x) {
+    const { answer, family } = column;
+    const map = maps.current(column);
+    const shown = headlight.pictures.get(answer.photo);
+    const line = (text, y, size, colour = INK, weight = 400) => {
+      context.font = `${weight} ${size}px "IBM Plex Sans", sans-serif`;
+      context.fillStyle = colour;
+      context.fillText(text, x, y, SIDE);
+    };
+    context.fillStyle = COLOURS[family];
+    context.fillRect(x, 24, SIDE, 6);
+    line(`${column.title}  ${wording.short(answer.model, 50)}`, 66, 28, INK, 600);
+    const best = answer.top[0];
+    line(`answers ${wording.short(best.label, 40)}, ${wording.percent(best.probability)}`, 100, 22, QUIET);
+    context.fillStyle = "#f0f0ec";
+    context.fillRect(x, 120, SIDE, SIDE);
+    if (shown) {
+      const frame = headlight.canvas.frame(shown, SIDE, SIDE);
+      const box = { ...frame, x: frame.x + x, y: frame.y + 120 };
+      headlight.canvas.paint(context, box, shown, map, answer.view, state.opacity);
+      const at = state.point && map?.values && maps.patchAt(map, answer.view, state.point);
+      if (at) headlight.canvas.outline(context, box, map, answer.view, at, true);
+    }
+    const [what, which] = wording.title(column, map);
+    let y = SIDE + 140;
+    if (map?.values) {
+      context.imageSmoothingEnabled = true;
+      context.drawImage(headlight.colour.ramp(map.signed), x, y, SIDE, 14);
+      const unit = map.signed ? " logits" : " × an even share";
+      line(wording.number(map.low, map.signed), y + 38, 20, QUIET);
+      context.textAlign = "right";
+      context.fillText(`${map.clipped ? "≥ " : ""}${wording.number(map.high, map.signed)}${unit}`, x + SIDE, y + 38);
+      context.textAlign = "left";
+    }
+    line(what, y + 76, 24, INK, 600);
+    line(which, y + 106, 22, QUIET);
+  }
+
+  // Shares and logits as the methods return them, not multiplied for display.
+  function arrays() {
+    const found = {};
+    const about = { method: state.method, point: state.point, models: {} };
+    for (const column of answered()) {
+      const { answer, family } = column;
+      about.models[family] = {
+        checkpoint: answer.model,
+        view: answer.view,
+        top: answer.top,
+        target: answer.target.label,
+        score: answer.score,
+        layer: maps.layerOf(column) + 1,
+        head: state.head || "mean",
+        attention: "(1 + heads, rows, cols) a layer, the mean of heads first",
+      };
+      const layered = (name) => (layer, i) => (found[`${family}_${name}_${String(i + 1).padStart(2, "0")}`] = layer);
+      answer.attention.forEach(layered("attention"));
+      if (answer.rollout.values) found[`${family}_rollout`] = answer.rollout;
+      found[`${family}_gradcam`] = answer.gradcam;
+      if (column.slow?.state === "done") found[`${family}_integrated_gradients`] = column.slow;
+      column.point?.layers?.forEach(layered("patch_attention"));
+    }
+    save(headlight.npz.pack({ about: JSON.stringify(about), ...found }), "npz");
+  }
+
+  return { picture, arrays };
+})();

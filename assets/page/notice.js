@@ -1,0 +1,46 @@
+// Over a map: what it waits for, how far it is, or in one sentence why there is none.
+
+headlight.notice = (column) => {
+  const { state, make, wording } = headlight;
+  const node = make("div", "hl-over");
+  const chip = make("div", "hl-chip", "", { role: "status" });
+  const panel = make("div", "hl-notice");
+  const sentence = make("p");
+  const progress = make("progress", "", "", { max: "1", "aria-label": "Integrated gradients" });
+  const act = make("button", "hl-button", "", { type: "button" });
+  panel.append(sentence, progress, act);
+  node.append(panel, chip);
+  act.addEventListener("click", () => {
+    if (column.slow?.state === "running") headlight.stopSlowly(column);
+    else headlight.askSlowly(column);
+  });
+
+  function words(map) {
+    const slow = map?.slow;
+    if (!state.photoThere) return "Choose a photo, paste one, or pick an example.";
+    if (state.photoError) return "No photo to look at yet."; // what is wrong stands beside the photo
+    if (column.error) return column.error;
+    if (map?.missing) return map.missing;
+    if (slow?.state === "running") return `Integrated gradients: ${Math.round(slow.done * 100)} %`;
+    return slow ? slow.error || "Integrated gradients: stopped." : "";
+  }
+
+  // now: {picture, map, view}, or null where there is not even a photo.
+  function draw(now) {
+    const slow = column.error ? null : now?.map?.slow;
+    const text = words(now?.map);
+    panel.hidden = !text;
+    panel.classList.toggle("hl-bare", !now);
+    panel.classList.toggle("hl-alert", Boolean(slow?.error || (column.error && !state.photoError)));
+    sentence.textContent = text;
+    progress.hidden = slow?.state !== "running";
+    progress.value = slow?.done ?? 0;
+    act.hidden = !slow;
+    act.textContent = slow?.state === "running" ? "Cancel" : "Run";
+    const known = column.answered === column.model;
+    chip.textContent = column.busy ? `${known ? "Looking with" : "Loading"} ${wording.short(column.model, 48)}…` : "";
+    chip.hidden = !column.busy;
+  }
+
+  return { node, draw };
+};

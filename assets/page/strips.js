@@ -1,0 +1,130 @@
+// Small maps side by side: all heads of the layer, and all layers, of the column last touched. Click one to see it large.
+
+headlight.widgets.strips = (element) => {
+  const { state, make, maps, wording, set, FAMILIES } = headlight;
+  const top = make("div", "hl-strips-top");
+  const choice = make("div", "hl-segments", "", { role: "group", "aria-label": "Whose heads and layers" });
+  const chooser = Object.fromEntries(
+    FAMILIES.map((family) => {
+      const button = make("button", "", "", { type: "button", "data-family": family });
+      button.addEventListener("click", () => set({ touched: family }));
+      choice.append(button);
+      return [family, button];
+    }),
+  );
+  top.append(make("h2", "", "All at a glance"), choice);
+  const heads = strip();
+  const layers = strip();
+  element.append(top, heads.box, layers.box);
+
+  function strip() {
+    const box = make("section", "hl-strip");
+    const title = make("h3");
+    const tiles = make("div", "hl-tiles");
+    box.append(title, tiles);
+    return { box, title, tiles, made: [] };
+  }
+
+  // One tile per map: {label, layer, head, method, chosen, choose}. Painted again only where what it shows is new.
+  function fill(strip, title, wanted, column) {
+    strip.title.textContent = title;
+    while (strip.made.length > wanted.length) strip.made.pop().button.remove();
+    while (strip.made.length < wanted.length) strip.made.push(tile(strip.tiles));
+    wanted.forEach((want, i) => {
+      const { button, canvas, label } = strip.made[i];
+      strip.made[i].choose = want.choose;
+      label.textContent = want.label;
+      button.setAttribute("aria-pressed", String(want.chosen));
+      const size = `${canvas.clientWidth} ${devicePixelRatio}`;
+      const shows = [column.answer.asked, column.point?.asked, want.method, want.layer, want.head];
+      const key = [column.family, ...shows, size, state.opacity, state.ownScale].join();
+      const picture = headlight.pictures.get(column.answer.photo);
+      if (strip.made[i].key === key || !picture) return;
+      const { context, width, height } = headlight.canvas.sharpened(canvas);
+      const map = maps.current(column, want.layer, want.head, want.method);
+      const box = headlight.canvas.frame(picture, width, height);
+      headlight.canvas.paint(context, box, picture, map, column.answer.view, Math.max(0.75, state.opacity));
+      strip.made[i].key = key;
+    });
+  }
+
+  function tile(tiles) {
+    const made = { button: make("button", "hl-tile", "", { type: "button" }), canvas: make("canvas"), label: make("span") };
+    made.button.append(made.canvas, made.label);
+    made.button.addEventListener("click", () => made.choose());
+    tiles.append(made.button);
+    return made;
+  }
+
+  // Methods without heads or layers leave the attention laid out: it is what there is to leaf through.
+  function headTiles(column, layer) {
+    const count = maps.headsOf(column, layer);
+    const shown = state.head > count ? 0 : state.head;
+    return Array.from({ length: count + 1 }, (_, head) => ({
+      label: head ? `head ${head}` : "mean",
+      method: "attention", layer, head,
+      chosen: state.method === "attention" && shown === head,
+      choose: () => {
+        set({ head });
+        headlight.chooseMethod("attention");
+      },
+    }));
+  }
+
+  function layerTiles(column, shown, method) {
+    const { layers } = column.answer;
+    return Array.from({ length: layers }, (_, layer) => ({
+      label: method === "rollout" ? `to ${layer + 1}` : `${layer + 1}`,
+      method, layer, head: state.head,
+      chosen: state.method === method && layer === shown,
+      choose: () => {
+        set({ depth: layers > 1 ? layer / (layers - 1) : 1 });
+        headlight.chooseMethod(method);
+      },
+    }));
+  }
+
+  headlight.drawers.add(() => {
+    const column = state.columns[state.touched];
+    element.dataset.family = state.touched;
+    for (const family of FAMILIES) {
+      chooser[family].textContent = state.columns[family]?.title ?? family;
+      chooser[family].setAttribute("aria-pressed", String(family === state.touched));
+    }
+    if (!column?.answer) {
+      fill(heads, "Heads", [], column);
+      fill(layers, "Layers", [], column);
+      return;
+    }
+    const layer = maps.layerOf(column);
+    const from = state.point ? " from the pinned patch" : "";
+    const place = `layer ${layer + 1} of ${column.answer.layers}`;
+    const head = state.head && state.head <= maps.headsOf(column, layer) ? `head ${state.head}` : "mean of heads";
+    const method = state.method === "rollout" ? "rollout" : "attention";
+    const title = method === "rollout" ? "Rollout up to each layer" : `Attention layer by layer, ${head}${from}`;
+    fill(heads, `Attention heads of ${place}${from}`, headTiles(column, layer), column);
+    fill(layers, title, layerTiles(column, layer, method), column);
+  });
+};
+
+// What the method means, what it cannot tell, and its paper.
+headlight.widgets.notes = (element, { methods }) => {
+  const { state, make } = headlight;
+  const title = make("h2");
+  const means = make("p");
+  const cannot = make("p");
+  const paper = make("a", "", "", { target: "_blank", rel: "noreferrer noopener" });
+  const scales = make("p", "hl-hint");
+  element.append(title, means, cannot, scales, paper);
+  headlight.drawers.add(() => {
+    const method = methods.find(({ key }) => key === state.method);
+    title.textContent = method.title;
+    means.replaceChildren(make("strong", "", "What it shows. "), method.means);
+    cannot.replaceChildren(make("strong", "", "What it cannot tell. "), method.cannot);
+    paper.textContent = `Paper: ${method.paper[0]}`;
+    paper.href = method.paper[1];
+    scales.textContent = method.signed
+      ? "Colours: blue lowers, white is zero, red raises. Values are in each model's own logits, with one scale per model: compare patches within a map, not sizes between models."
+      : "Colours: multiples of an even share, so 1 × is what every patch would get if all got the same. All heads and layers of a model share one scale.";
+  });
+};

@@ -1,0 +1,5 @@
+"""The tabs of the page, in order. A tab is a file with a TITLE and a `build()`, and its entry in TABS."""
+
+from tabs import explain
+
+TABS = (explain,)

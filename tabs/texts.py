@@ -1,0 +1,32 @@
+"""What CLIP makes of its texts that a person would not expect, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.model import Model
+
+SHOWN = 3  # words named; the rest is an ellipsis
+
+
+def reads_texts(model: Model) -> bool:
+    """Whether the model's classes are texts to choose freely."""
+    return "joint" in model.pools
+
+
+def text_notes(model: Model, texts: Sequence[str]) -> list[str]:
+    """Which words mean nothing to the model, and how many texts it cannot read to their end."""
+    if not reads_texts(model):
+        return []
+    notes = []
+    if unseen := model.unseen_words(texts):
+        words = ", ".join(f"“{word[:30]}”" for word in unseen[:SHOWN])
+        more = " …" if len(unseen) > SHOWN else ""
+        notes.append(f"It never saw {words}{more} in training: to it, that means nothing.")
+    if cut := sum(count > model.context for count in model.token_counts(texts)):
+        notes.append(
+            f"It reads {model.context} tokens at most: {cut} of its texts are cut off there."
+        )
+    return notes

@@ -1,0 +1,357 @@
+"""The Explain tab without a browser: what Python answers, to whom, and what it says when it cannot."""
+
+import base64
+import json
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import app
+import models
+from explain import explain as explain_trace
+from models import Entry
+from tabs import answers, examples, explain, kept, widget
+from tabs.photo import PhotoInput
+from tabs.questions import TEMPLATE, question
+from tabs.slowly import stepwise
+
+KINDS = {"vit": "vit", "swin": "swin_padded", "clip": "open_clip_vit"}
+FAMILIES = tuple(KINDS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_catalogue(tiny_folder):
+    """Tiny models under their families' names, as --models would add them."""
+    entries = {
+        family: Entry(f"tiny-{family}", family, "tiny", Path(tiny_folder(kind)))
+        for family, kind in KINDS.items()
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for entry in entries.values():
+            patch.setitem(models.CATALOGUE, entry.name, entry)
+        yield
+
+
+@pytest.fixture(scope="module")
+def path(photo, tmp_path_factory):
+    file = tmp_path_factory.mktemp("photos") / "noise.png"
+    photo.save(file)
+    return str(file)
+
+
+def raw(family, **changes):
+    """What a column's script sends."""
+    asked = {"serial": 1, "model": f"tiny-{family}", "target": None, "point": None, "held": ""}
+    return asked | {"names": "dog\ncat\ncup", "template": TEMPLATE} | changes
+
+
+def unpacked(packed):
+    values = np.frombuffer(base64.b64decode(packed["data"]), "<f4")
+    return values.reshape(packed["shape"])
+
+
+def trace_of(family, path, **settings):
+    labels = [f"a photo of a {name}" for name in ("dog", "cat", "cup")]
+    settings |= {"labels": labels} if family == "clip" else {}
+    return models.load(f"tiny-{family}").trace(path, gradients=False, **settings)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_answer_holds_every_layer_and_head(family, path):
+    answer, trace = explain.ask(path, raw(family), family), trace_of(family, path)
+    assert len(answer["attention"]) == answer["layers"] == len(trace.attention_blocks)
+    for layer, (sent, block) in enumerate(
+        zip(answer["attention"], trace.attention_blocks, strict=True)
+    ):
+        heads = [
+            explain_trace(trace, "attention", layer, head) for head in (None, *range(block.heads))
+        ]
+        np.testing.assert_array_equal(unpacked(sent), np.stack(heads))
+        rolled = explain_trace(trace, "rollout", layer)
+        np.testing.assert_array_equal(unpacked(answer["rollout"])[layer], rolled)
+    np.testing.assert_array_equal(unpacked(answer["gradcam"]), explain_trace(trace, "gradcam"))
+    assert answer["score"] == pytest.approx(trace.score)
+    assert [top["probability"] for top in answer["top"]] == [share for _, share in trace.top(5)]
+    json.dumps(answer)  # plain values alone: for the browser, and for a lent GPU's other process
+
+
+def test_a_class_is_named_as_people_read_it(path):
+    answer = explain.ask(path, raw("clip", template="a {} on a table", target="cup"), "clip")
+    assert answer["labels"] == ("dog", "cat", "cup")
+    assert answer["target"]["label"] == "cup"
+    texts = ["a dog on a table", "a cat on a table", "a cup on a table"]
+    trace = models.load("tiny-clip").trace(path, target=texts[2], labels=texts, gradients=False)
+    assert answer["score"] == pytest.approx(trace.score)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_the_browser_holds_is_not_sent_again(family, path):
+    first = explain.ask(path, raw(family), family)
+    second = explain.ask(path, raw(family, target="cup", held=first["base"]), family)
+    assert "attention" not in second
+    assert "rollout" not in second
+    trace = trace_of(family, path, target=second["target"]["index"])
+    np.testing.assert_array_equal(unpacked(second["gradcam"]), explain_trace(trace, "gradcam"))
+    assert "attention" in explain.ask(path, raw(family, held="another photo"), family)
+
+
+def test_a_class_the_model_lacks_leaves_its_own_answer(path):
+    answer = explain.ask(path, raw("vit", target="zebra"), "vit")
+    assert not answer["target"]["known"]
+    assert answer["target"]["index"] == answer["top"][0]["index"]
+
+
+@pytest.mark.parametrize(
+    ("target", "index"),
+    [(None, None), ("Tabby Cat", 1), ("dog", 0), ("tabby", 1), ("cat", 3), (2, 2), (9, None)],
+)
+def test_a_name_finds_its_class(target, index):
+    names = ["dog", "tabby, tabby cat", "cup", "cat"]
+    assert answers.target_index(target, names) == index
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_point_is_the_same_place_on_every_grid(family, path):
+    x, y = 0.45, 0.8
+    answer, trace = (
+        explain.ask_point(path, raw(family, point=[x, y]), family),
+        trace_of(family, path),
+    )
+    left, top, right, bottom = trace.view
+    for layer, block in enumerate(trace.attention_blocks):
+        rows, cols = block.grid.shape
+        patch = (
+            int((y - top) / (bottom - top) * rows),
+            int((x - left) / (right - left) * cols),
+        )
+        for head in (None, 0):
+            expected = explain_trace(trace, "attention", layer, head, patch)
+            sent = unpacked(answer["attention"][layer])[0 if head is None else head + 1]
+            np.testing.assert_array_equal(sent, expected)
+
+
+def test_a_point_outside_what_the_model_sees(path):
+    """CLIP crops the middle of a landscape photo."""
+    answer = explain.ask_point(path, raw("clip", point=[0.01, 0.5]), "clip")
+    assert "outside" in answer["error"]
+    assert "attention" in explain.ask_point(path, raw("vit", point=[0.01, 0.5]), "vit")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_integrated_gradients_tell_how_far_they_are(family, path):
+    *steps, last = explain.ask_slowly(path, raw(family, target="cat"), family)
+    done = [step["done"] for step in steps]
+    assert done == sorted(done)
+    assert done[0] == 0
+    trace = trace_of(family, path, target=1)
+    expected = explain_trace(
+        trace, "integrated_gradients", model=models.load(f"tiny-{family}"), image=path
+    )
+    np.testing.assert_allclose(unpacked(last), expected, atol=1e-6)
+    assert "convergence delta" in last["note"]
+
+
+def test_slow_work_stops_when_nobody_waits():
+    reported, ended = [], threading.Event()
+
+    def work(progress):
+        try:
+            for step in range(1000):
+                progress(step / 1000)
+                reported.append(step)
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    running = stepwise(work)
+    next(running)
+    running.close()
+    assert ended.wait(5)
+    assert len(reported) < 100
+
+
+def test_slow_work_raises_what_it_meets():
+    def work(progress):
+        progress(0.5)
+        raise ValueError("no")
+
+    running = stepwise(work)
+    assert next(running) == 0.5
+    with pytest.raises(ValueError, match=r"^no$"):
+        next(running)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"model": ""},
+        {"model": 7},
+        {"model": "no such model"},
+        {"model": "/etc"},
+        {"model": "tiny-swin"},
+        {"target": ["cat"]},
+        {"target": True},
+        {"template": "a photo"},
+        {"template": "{} and {}"},
+        {"names": " \n\n"},
+        {"names": "x" * 200_000},
+        {"names": "\n".join(map(str, range(1001)))},
+    ],
+)
+def test_a_question_that_does_not_fit_gets_one_sentence(wrong, path):
+    family = "clip" if {"template", "names"} & set(wrong) else "vit"
+    answer = explain.ask(path, raw(family) | wrong, family)
+    assert set(answer) == {"error", "serial"}
+    assert answer["error"] != explain.OURS
+    assert "\n" not in answer["error"]
+    assert len(answer["error"]) < 250
+
+
+@pytest.mark.parametrize("point", [[0.5], [0.5, 2], ["a", "b"], "middle", {"x": 1}])
+def test_a_point_that_is_none_gets_one_sentence(point, path):
+    assert "fractions" in explain.ask_point(path, raw("vit", point=point), "vit")["error"]
+
+
+@pytest.mark.parametrize("junk", [None, "text", 3, [], {"serial": "x"}])
+def test_junk_in_place_of_a_question_is_answered(junk, path):
+    assert "Choose a checkpoint" in explain.ask(path, junk, "vit")["error"]
+
+
+def test_names_are_tidied(path):
+    asked = question(raw("clip", names=" dog \r\n\ncat\ndog\n<b>x</b>\n"))
+    assert asked.names == ("dog", "cat", "<b>x</b>")
+    long = explain.ask(path, raw("clip", names="dog\n" + "very " * 999), "clip")
+    assert len(long["labels"][1]) > 4900
+    assert any("cut off" in note for note in long["notes"])
+
+
+def test_words_that_mean_nothing_to_clip_are_named(path):
+    asked = raw("clip", model="pocket-clip", names="cat\nqwertyish")
+    notes = explain.ask(path, asked, "clip")["notes"]
+    assert notes == ["Not in its vocabulary, and so without meaning to it: “qwertyish”."]
+    assert explain.ask(path, asked | {"names": "cat\ndog"}, "clip")["notes"] == []
+
+
+def test_a_file_that_is_no_picture(tmp_path):
+    fake = tmp_path / "fake.png"
+    fake.write_text("no picture")
+    assert (
+        explain.show(str(fake))["error"]
+        == "This file is not an image we can read. Try a JPEG or PNG."
+    )
+    assert "not an image" in explain.ask(str(fake), raw("vit"), "vit")["error"]
+
+
+def test_our_own_mistakes_are_logged_and_not_shown(path, monkeypatch, caplog):
+    def broken(*_):
+        raise KeyError("secret detail")
+
+    monkeypatch.setattr(answers, "answered", broken)
+    assert explain.ask(path, raw("vit"), "vit")["error"] == explain.OURS
+    assert "secret detail" in caplog.text
+    monkeypatch.setattr(answers, "opened", lambda _: Path("/no/such/file").read_bytes())
+    assert explain.in_words(lambda: answers.looked(path, question(raw("vit")), "vit")) == {
+        "error": explain.OURS
+    }
+
+
+def test_without_a_photo_there_is_nothing_to_say():
+    assert explain.show(None) == {}
+    assert explain.ask(None, raw("vit", serial=4), "vit") == {"serial": 4}
+    assert list(explain.ask_slowly(None, raw("vit"), "vit")) == []
+
+
+def test_the_photo_is_sent_upright_and_small(tmp_path):
+    wide = Image.new("RGB", (3000, 1500), "red")
+    exif = wide.getexif()
+    exif[274] = 6  # turned by a quarter
+    wide.save(tmp_path / "wide.jpg", exif=exif)
+    sent = explain.show(str(tmp_path / "wide.jpg"))
+    assert (sent["width"], sent["height"]) == (1500, 3000)
+    assert sent["src"].startswith("data:image/jpeg;base64,")
+    assert len(sent["src"]) < 100_000
+
+
+def test_the_photo_component_decodes_nothing(tmp_path):
+    fake = tmp_path / "fake.png"
+    fake.write_text("no picture")
+    component = PhotoInput()
+    sent = component.postprocess(
+        fake
+    )  # a copy: Gradio serves nothing from where packages are installed
+    assert Path(sent.path).is_relative_to(component.GRADIO_CACHE)
+    assert component.preprocess(sent) == sent.path
+    assert component.preprocess(None) is None
+
+
+def test_ten_people_at_once_get_their_own_answers(tmp_path):
+    random = np.random.default_rng(3)
+    paths = [str(tmp_path / f"{i}.png") for i in range(10)]
+    for file in paths:
+        Image.fromarray(random.integers(0, 256, (40, 40, 3), np.uint8)).save(file)
+    asked = [(file, family) for file in paths for family in FAMILIES]
+    with ThreadPoolExecutor(10) as people:
+        together = list(people.map(lambda ask: explain.ask(ask[0], raw(ask[1]), ask[1]), asked))
+    kept._traces.__init__(kept.TRACE_BYTES, kept._trace_size)
+    for (file, family), answer in zip(asked, together, strict=True):
+        assert answer == explain.ask(file, raw(family), family)
+    assert len({answer["photo"] for answer in together}) == 10
+
+
+def test_what_is_kept_is_bounded():
+    store = kept.Kept(limit=10, size=len)
+    made = []
+
+    def ask(key, value):
+        return store.get(key, lambda: made.append(key) or value)
+
+    assert ask("a", "xxxx") == "xxxx"
+    ask("b", "yyyy")
+    assert ask("a", "never made again") == "xxxx"
+    ask("c", "zzzz")  # b was used longest ago
+    ask("a", "xxxx")
+    ask("b", "yyyy")
+    assert made == ["a", "b", "c", "b"]
+    ask("large", "x" * 11)
+    ask("b", "yyyy")  # not pushed out by what is too large to keep
+    assert made == ["a", "b", "c", "b", "large"]
+    assert store.total == 8
+
+
+def test_examples_are_there_and_only_they_can_be_picked():
+    titles = [example.title for example in examples.examples()]
+    assert titles[:4] == ["a cat", "a cup of coffee", "a rocket", "an astronaut"]
+    assert explain.pick(0).endswith("chelsea.png")
+    for index in (-1, len(titles), "0", None, "/etc/passwd"):
+        assert explain.pick(index) is None
+
+
+def test_only_the_named_endpoints_are_public():
+    page = app.page()
+    assert set(page.get_api_info()["named_endpoints"]) == {"/classify", "/explain"}
+    assert not page.get_api_info()["unnamed_endpoints"]
+
+
+def test_the_page_asks_nothing_of_other_machines():
+    """Addresses may stand there to be clicked; none may be fetched."""
+    head = widget.head()
+    found = set(re.findall(r"https?://[^\s\"'`)]+", head))
+    assert found <= {"http://www.w3.org/2000/svg"}
+    assert "@import" not in head
+
+
+def test_every_script_is_on_the_page():
+    assert sorted(widget.SCRIPTS) == sorted(path.name for path in widget.PAGE.glob("*.js"))
+
+
+def test_texts_never_become_markup():
+    for script in widget.PAGE.glob("*.js"):
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacent|document\.write", script.read_text()
+        )
