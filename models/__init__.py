@@ -40,8 +40,8 @@ _reading = threading.Lock()
 def load(name: str, device: str | None = None, folders: bool = True) -> Model:
     """The model called `name`: a catalogue name, a folder, or a Hub id such as "google/vit-base-patch16-224".
 
-    device: "cpu", "cuda" or None for HEADLIGHT_DEVICE, else CUDA where there is some. folders=False refuses paths, for
-    names that come from strangers. Loaded once and kept among the KEPT last used. Raises ValueError (an unknown name or
+    device: "cpu", "cuda" or None for HEADLIGHT_DEVICE, else CUDA where there is some. folders=False is for names that
+    come from strangers: it refuses paths, and asks the Hub without this computer's token. Loaded once and kept among the KEPT last used. Raises ValueError (an unknown name or
     family, no safetensors) or OSError (no internet and not on this computer), each with one sentence.
     """
     if not isinstance(name, str):
@@ -112,7 +112,7 @@ def _folder(name: str, folders: bool) -> Path:
         return entry.folder
     if folders and Path(name).is_dir():
         return Path(name)
-    return fetch(name)
+    return fetch(name, token=None if folders else False)
 
 
 def _read(folder: Path, name: str, device: str) -> Model:

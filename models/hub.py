@@ -13,8 +13,10 @@ WANTED = ("*.json", "merges.txt", "vocab.txt", "*.model", "model*.safetensors", 
 SECONDS = 10  # to wait for the Hub's first answer
 
 
-def fetch(name: str) -> Path:
+def fetch(name: str, token: bool | None = None) -> Path:
     """The folder of a Hub checkpoint, downloaded when it is not on this computer yet.
+
+    token=False asks as nobody: a stranger's id must not reach what this computer's own token may see.
 
     Raises ValueError for a name that is no id, an unknown id, no safetensors, or more than LARGEST bytes; OSError where
     the Hub cannot be reached and the checkpoint is not here.
@@ -28,7 +30,7 @@ def fetch(name: str) -> Path:
             "or type a Hub id such as google/vit-base-patch16-224."
         )
     try:
-        info = HfApi().model_info(name, files_metadata=True, timeout=SECONDS)
+        info = HfApi(token=token).model_info(name, files_metadata=True, timeout=SECONDS)
     except RepositoryNotFoundError as error:
         raise ValueError(
             f"The Hub has no public model named {name}. Check its spelling."
@@ -37,7 +39,8 @@ def fetch(name: str) -> Path:
         return _on_this_computer(name, error)
     _check(name, {file.rfilename: file.size or 0 for file in info.siblings or ()})
     try:
-        return Path(snapshot_download(name, revision=info.sha, allow_patterns=WANTED))
+        # The branch, not the commit just looked at: only so is it found again without internet.
+        return Path(snapshot_download(name, allow_patterns=WANTED, token=token))
     except Exception as error:
         raise ConnectionError(
             f"The download of {name} broke off. Try again; it goes on from there."
@@ -64,7 +67,7 @@ def _on_this_computer(name: str, error: Exception) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name, local_files_only=True))
+        return Path(snapshot_download(name, allow_patterns=WANTED, local_files_only=True))
     except (OSError, ValueError):
         raise ConnectionError(
             f"No internet, and {name} is not on this computer. Pick a bundled model, or connect and try again."

@@ -34,3 +34,19 @@ def tiny_folder(tmp_path_factory):
 def tiny_model(tiny_folder):
     """A function: name of a tiny model → it, through `models.load` on the CPU."""
     return lambda name: load(tiny_folder(name), device="cpu")
+
+
+@pytest.fixture
+def point_at(monkeypatch, tmp_path):
+    """A function: url → from now on the Hub is there, with an empty cache of its own and a token in reach."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+
+    def point(url):
+        template = url + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "ENDPOINT", url)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+
+    return point

@@ -3,11 +3,13 @@
 import json
 import shutil
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import tiny
 import torch
+from fake_hub import NOWHERE, FakeHub
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -170,15 +172,44 @@ def test_strangers_cannot_name_folders(tiny_folder):
         load(tiny_folder("vit"), device="cpu", folders=False)
 
 
-def test_offline_is_one_sentence(monkeypatch, tmp_path):
+def test_offline_is_one_sentence(point_at):
     """The real client against an address nobody answers."""
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub.hf_api.constants.ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(
-        OSError, match="No internet, and google/vit-base-patch16-224 is not"
-    ) as caught:
+    point_at(NOWHERE)
+    with pytest.raises(OSError, match="No internet, and google/vit-base-patch16-224 is") as caught:
         load("google/vit-base-patch16-224", device="cpu")
+    sentence(caught)
+
+
+@pytest.mark.parametrize("folders", [True, False])
+def test_a_hub_checkpoint_and_then_without_internet(folders, point_at, tiny_folder, photo):
+    """The real client against a Hub on this machine: what is wanted is fetched, once, and found again offline."""
+    files = {path.name: path.read_bytes() for path in Path(tiny_folder("swin")).iterdir()}
+    server = FakeHub(files | {"pytorch_model.bin": b"never", "modeling.py": b"never"})
+    point_at(server.url)
+    try:
+        model = load("o/n", device="cpu", folders=folders)
+        assert model.classify([photo]).shape == (1, 5)
+        assert not any(
+            "never" in path or path.endswith((".bin", ".py")) for path, _ in server.asked
+        )
+        tokens = {token for path, token in server.asked if "o/n" in path}
+        assert tokens == ({"Bearer hf_secret"} if folders else {None})
+    finally:
+        server.shutdown()
+    models._loaded.clear()
+    point_at(NOWHERE)
+    again = load("o/n", device="cpu", folders=folders)
+    assert again.fingerprint == model.fingerprint
+
+
+def test_an_unknown_id_says_so(point_at):
+    server = FakeHub({})
+    point_at(server.url)
+    try:
+        with pytest.raises(ValueError, match="The Hub has no public model named o/other") as caught:
+            load("o/other", device="cpu")
+    finally:
+        server.shutdown()
     sentence(caught)
 
 
@@ -186,22 +217,6 @@ def answering(monkeypatch, files):
     siblings = [SimpleNamespace(rfilename=name, size=size) for name, size in files.items()]
     info = SimpleNamespace(siblings=siblings, sha="0" * 40)
     monkeypatch.setattr("huggingface_hub.HfApi.model_info", lambda *_, **__: info)
-
-
-def test_a_hub_checkpoint_is_downloaded_and_loaded(monkeypatch, tiny_folder, photo):
-    """The Hub stood in for: what it lists is checked, what is wanted is fetched, and the folder is read."""
-    asked = {}
-
-    def download(name, **options):
-        asked.update(options, name=name)
-        return tiny_folder("swin")
-
-    answering(monkeypatch, {"config.json": 10, "model.safetensors": 1000, "pytorch_model.bin": 9e9})
-    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    model = load("someone/swin", device="cpu", folders=False)
-    assert model.name == "someone/swin" and model.classify([photo]).shape == (1, 5)
-    assert asked["name"] == "someone/swin" and asked["revision"] == "0" * 40
-    assert not any(pattern.endswith((".bin", ".py", "*")) for pattern in asked["allow_patterns"])
 
 
 @pytest.mark.parametrize(
