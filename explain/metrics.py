@@ -1,0 +1,107 @@
+"""How right a set of predictions is, and how sure one may be of it.
+
+Intervals are Wilson's (1927, doi 10.1080/01621459.1927.10502953); two sets of predictions on the same images are
+compared by McNemar's exact test (1947, doi 10.1007/BF02295996), which looks only at the images they differ on.
+Counting and testing are scikit-learn's and SciPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Share:
+    """correct of total, with Wilson's 95 % interval; rates are fractions, nan where there is nothing to count."""
+
+    correct: int
+    total: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.total if self.total else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        from scipy.stats import binomtest
+
+        if not self.total:
+            return 0.0, 1.0
+        found = binomtest(self.correct, self.total).proportion_ci(0.95, method="wilson")
+        return float(found.low), float(found.high)
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Precision, recall and F1 per class (classes,), and F1's macro and support-weighted means over classes present."""
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    support: np.ndarray
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    weighted_f1: float
+
+
+def share(correct: np.ndarray) -> Share:
+    """The Share of an array of booleans."""
+    return Share(int(np.sum(correct)), len(correct))
+
+
+def shares_by(correct: np.ndarray, group: Sequence[str]) -> dict[str, Share]:
+    """One Share for each value in `group` (images,), in order of first appearance; "" is no group."""
+    group = np.asarray(group, dtype=object)
+    return {name: share(correct[group == name]) for name in dict.fromkeys(group) if name}
+
+
+def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """(classes, classes) counts, rows = truth, columns = predictions."""
+    from sklearn.metrics import confusion_matrix
+
+    return confusion_matrix(truth, predicted, labels=np.arange(classes))
+
+
+def class_scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> ClassScores:
+    """Scores over `classes` classes; means leave out those that are neither true nor predicted of any image."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    precision, recall, f1, support = precision_recall_fscore_support(
+        truth, predicted, labels=np.arange(classes), zero_division=0.0
+    )
+    present = np.union1d(truth, predicted)
+    return ClassScores(
+        precision,
+        recall,
+        f1,
+        support,
+        float(precision[present].mean()),
+        float(recall[present].mean()),
+        float(f1[present].mean()),
+        float(np.average(f1, weights=support)),
+    )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two sets of predictions on the same images: how many only one had right, and the exact p of such a split."""
+
+    only_first: int
+    only_second: int
+    p: float
+
+
+def mcnemar(first: np.ndarray, second: np.ndarray) -> Difference:
+    """Exact McNemar test of two arrays of booleans, right or wrong, on the same images; p = 1 where none differs."""
+    from scipy.stats import binomtest
+
+    if len(first) != len(second):
+        raise ValueError("Only answers on the same images can be compared.")
+    only_first, only_second = int(np.sum(first & ~second)), int(np.sum(second & ~first))
+    differing = only_first + only_second
+    p = binomtest(min(only_first, only_second), differing).pvalue if differing else 1.0
+    return Difference(only_first, only_second, float(p))

@@ -1,0 +1,221 @@
+"""Zero-shot classification by prompts (Radford et al. 2021, arXiv 2103.00020): what a template does to accuracy.
+
+Every template is filled with every class name (and its synonyms), each prompt's embedding is of unit length, the mean
+over a class's prompts is normalised again and is that class's weight; an image gets the class whose weight is nearest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+    from models.clip import Clip
+
+SLOTS = ("{}", "{c}")
+MOST_CLASSES, MOST_TEMPLATES, MOST_PROMPTS = 10_000, 200, 50_000
+LONGEST = 1000  # characters of one line
+
+
+class PromptError(ValueError):
+    """What is wrong with a text of classes or templates. field: "classes" or "templates"; line counts from 1."""
+
+    def __init__(self, field: str, line: int, sentence: str):
+        super().__init__(sentence)
+        self.field, self.line = field, line
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """What a person typed, read: names[class] are its synonyms, the first of which stands for it."""
+
+    names: tuple[tuple[str, ...], ...]
+    templates: tuple[str, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(names[0] for names in self.names)
+
+    def texts(self, template: str) -> list[list[str]]:
+        """Per class, the sentences of one template."""
+        return [[fill(template, name) for name in names] for names in self.names]
+
+
+def read_prompts(classes: str, templates: str) -> Prompts:
+    """Classes one per line, synonyms after |; templates one per line, each with a {} or {c}. Empty lines are skipped.
+
+    Raises PromptError where a line cannot be used.
+    """
+    prompts = Prompts(_read_classes(classes), _read_templates(templates))
+    count = len(prompts.templates) * sum(map(len, prompts.names))
+    if count > MOST_PROMPTS:
+        raise PromptError(
+            "templates", 1, f"These make {count:,} prompts; keep to {MOST_PROMPTS:,} or fewer."
+        )
+    return prompts
+
+
+def fill(template: str, name: str) -> str:
+    for slot in SLOTS:
+        template = template.replace(slot, name)
+    return template
+
+
+def _lines(field: str, text: str, most: int) -> list[tuple[int, str]]:
+    numbered = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+    lines = [(number, line) for number, line in numbered if line]
+    if not lines:
+        raise PromptError(field, 1, f"There are no {field} yet; type one per line.")
+    if len(lines) > most:
+        raise PromptError(
+            field, lines[most][0], f"These are {len(lines):,} {field}; keep to {most:,} or fewer."
+        )
+    for number, line in lines:
+        if len(line) > LONGEST:
+            raise PromptError(
+                field, number, f"Line {number} has {len(line):,} characters; keep to {LONGEST:,}."
+            )
+    return lines
+
+
+def _read_classes(text: str) -> tuple[tuple[str, ...], ...]:
+    found: list[tuple[str, ...]] = []
+    first_line: dict[str, int] = {}
+    for number, line in _lines("classes", text, MOST_CLASSES):
+        names = tuple(name.strip() for name in line.split("|"))
+        if not all(names):
+            raise PromptError(
+                "classes",
+                number,
+                f"Line {number} has an empty name beside a |; fill it or take the | out.",
+            )
+        for name in names:
+            if name in first_line:
+                raise PromptError(
+                    "classes",
+                    number,
+                    f"{name[:60]!r} in line {number} stands in line {first_line[name]} already; use it once.",
+                )
+            first_line[name] = number
+        found.append(names)
+    return tuple(found)
+
+
+def _read_templates(text: str) -> tuple[str, ...]:
+    found: dict[str, int] = {}
+    for number, line in _lines("templates", text, MOST_TEMPLATES):
+        if not any(slot in line for slot in SLOTS):
+            raise PromptError(
+                "templates", number, f"Line {number} has no {{}} for the class name; put one in."
+            )
+        if line in found:
+            raise PromptError(
+                "templates",
+                number,
+                f"Line {number} repeats line {found[line]}; each template counts once.",
+            )
+        found[line] = number
+    return tuple(found)
+
+
+def template_weights(model: Clip, prompts: Prompts) -> torch.Tensor:
+    """(templates, classes, dim) sums of unit-length prompt embeddings over each class's synonyms.
+
+    Only strings the model has not met are encoded. The class weights of any choice of templates are sums of these.
+    """
+    import torch
+
+    grid = [prompts.texts(template) for template in prompts.templates]
+    flat = [text for row in grid for texts in row for text in texts]
+    embedded = model.embed_texts(flat)
+    counts = torch.tensor([len(texts) for row in grid for texts in row])
+    owner = torch.repeat_interleave(torch.arange(len(counts)), counts)
+    sums = torch.zeros(len(counts), embedded.shape[1]).index_add(0, owner, embedded)
+    return sums.view(len(prompts.templates), len(prompts.names), -1)
+
+
+def class_weights(per_template: torch.Tensor) -> torch.Tensor:
+    """(templates, classes, dim) → (classes, dim) of unit length: the zero-shot classifier."""
+    import torch
+
+    return torch.nn.functional.normalize(per_template.sum(0), dim=-1)
+
+
+def cosines(features: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """(images, classes) cosines of unit-length features and class weights."""
+    return features @ weights.T
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One try on one set. predicted: (images,) class indices; correct: (images,) booleans; margins: (images,) cosine
+    of the true class minus the best other."""
+
+    predicted: np.ndarray
+    correct: np.ndarray
+    margins: np.ndarray
+
+
+def score(features: torch.Tensor, weights: torch.Tensor, truth: np.ndarray) -> Scored:
+    """Predictions for (images, dim) features against (images,) true class indices."""
+    import torch
+
+    found = cosines(features, weights)
+    wanted = torch.as_tensor(truth)[:, None]
+    true_cosine = found.gather(1, wanted)[:, 0]
+    others = found.scatter(1, wanted, -torch.inf).amax(1)
+    predicted = found.argmax(1).numpy()
+    return Scored(predicted, predicted == truth, (true_cosine - others).numpy())
+
+
+def leave_one_out(
+    features: torch.Tensor, per_template: torch.Tensor, truth: np.ndarray
+) -> list[float]:
+    """Accuracy without each template in turn; empty for a single one, which cannot be left out."""
+    if len(per_template) < 2:
+        return []
+    total = per_template.sum(0)
+    import torch
+
+    return [
+        float(
+            score(
+                features, torch.nn.functional.normalize(total - part, dim=-1), truth
+            ).correct.mean()
+        )
+        for part in per_template
+    ]
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Which line of the prompts stands for which class of a set.
+
+    lines: set's class → index among the prompts' classes. by_order: the pairs that no name told, only their order.
+    unasked: the set's classes that no line stands for; their images cannot be answered right and are left out.
+    """
+
+    lines: dict[str, int]
+    by_order: tuple[tuple[str, str], ...]
+    unasked: tuple[str, ...]
+
+
+def pair(classes: Sequence[str], prompts: Prompts) -> Pairing:
+    """Pair a set's classes with the typed lines: by any of a line's names; then, if as many are left, in order.
+
+    So "dog" may become "puppy" or "a small dog" and still stand for the set's dogs, and the page says so.
+    """
+    places = {name.casefold(): line for line, names in enumerate(prompts.names) for name in names}
+    lines = {name: places[name.casefold()] for name in classes if name.casefold() in places}
+    left = [name for name in classes if name not in lines]
+    free = [line for line in range(len(prompts.names)) if line not in set(lines.values())]
+    if len(left) != len(free):
+        return Pairing(lines, (), tuple(left))
+    told = dict(zip(left, free, strict=True))
+    by_order = tuple((name, prompts.classes[line]) for name, line in told.items())
+    return Pairing(lines | told, by_order, ())

@@ -1,0 +1,157 @@
+"""The store of embeddings: right, kept, bounded, and unharmed by crashes and company."""
+
+import io
+import multiprocessing
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from explain.features import BATCH, Store, encode, folder
+
+
+@dataclass(frozen=True)
+class Item:
+    content: bytes
+
+    @cached_property
+    def digest(self):
+        return sha256(self.content).hexdigest()
+
+
+def pictures(count, seed=0):
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(count):
+        file = io.BytesIO()
+        Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8)).save(file, "PNG")
+        found.append(Item(file.getvalue()))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADLIGHT_CACHE", str(tmp_path / "kept"))
+
+
+def test_features_are_the_models_embeddings_in_order(tiny_model):
+    model, items = tiny_model("hf_clip"), pictures(BATCH + 5)
+    found = encode(model, items)
+    wanted = model.embed([item.content for item in items], pool="joint")
+    torch.testing.assert_close(found.features, wanted)
+    assert found.kept.tolist() == list(range(len(items))) and found.skipped == {}
+
+
+@pytest.mark.parametrize(("pool", "layer"), [("readout", None), ("mean", None), ("mean", 0)])
+def test_pools_and_layers_are_kept_apart(pool, layer, tiny_model):
+    model, items = tiny_model("vit"), pictures(3)
+    for _ in range(2):
+        found = encode(model, items, pool, layer).features
+        wanted = model.embed([item.content for item in items], layer, pool)
+        torch.testing.assert_close(found, wanted)
+
+
+def test_a_second_time_nothing_is_computed(tiny_model, monkeypatch):
+    model, items = tiny_model("hf_clip"), pictures(10)
+    first = encode(model, items[:6]).features
+    batches = []
+    real = model.embed_pixels
+    monkeypatch.setattr(
+        model, "embed_pixels", lambda pixels, *a: batches.append(len(pixels)) or real(pixels, *a)
+    )
+    again = encode(model, items).features
+    torch.testing.assert_close(again[:6], first)
+    assert batches == [4]
+    encode(model, items[::-1])
+    assert batches == [4]
+
+
+def test_the_same_picture_twice_is_encoded_once(tiny_model):
+    model, (one, two) = tiny_model("hf_clip"), pictures(2)
+    found = encode(model, [one, two, one])
+    torch.testing.assert_close(found.features[0], found.features[2])
+    assert len(found.kept) == 3
+
+
+def test_unreadable_pictures_are_left_out_and_counted(tiny_model):
+    good, broken = pictures(3), [Item(b"no picture"), Item(b"none either")]
+    found = encode(tiny_model("hf_clip"), [good[0], broken[0], good[1], broken[1], good[2]])
+    assert found.kept.tolist() == [0, 2, 4] and len(found.features) == 3
+    assert list(found.skipped.values()) == [2]
+    with pytest.raises(ValueError, match="None of these pictures"):
+        encode(tiny_model("hf_clip"), broken)
+
+
+def test_what_was_done_before_a_stop_is_kept(tiny_model):
+    model, items = tiny_model("hf_clip"), pictures(3 * BATCH)
+
+    class Stop(Exception):
+        pass
+
+    def progress(fraction):
+        if fraction > 0.5:
+            raise Stop
+
+    with pytest.raises(Stop):
+        encode(model, items, progress=progress)
+    seen = []
+    encode(model, items, progress=seen.append)
+    assert seen[0] == pytest.approx(2 / 3)
+
+
+def test_other_weights_have_another_place(tiny_model):
+    one, other = tiny_model("hf_clip"), tiny_model("open_clip_vit")
+    assert one.fingerprint != other.fingerprint and len(one.fingerprint) == 64
+    items = pictures(2)
+    encode(one, items)
+    torch.testing.assert_close(
+        encode(other, items).features, other.embed([i.content for i in items], pool="joint")
+    )
+
+
+def test_the_store_is_bounded_and_forgets_the_unused(tmp_path):
+    store = Store(tmp_path, limit=40 * 100)  # a hundred vectors of ten floats
+    vectors = {f"{i:03}": np.full(10, i, np.float32) for i in range(90)}
+    store.write("space", vectors)
+    store.read("space", ["000"])
+    store.write("space", {f"new{i}": np.zeros(10, np.float32) for i in range(20)})
+    left = store.read("space", [*vectors, *[f"new{i}" for i in range(20)]])
+    assert len(left) <= 100 and "000" in left and "new19" in left and "001" not in left
+
+
+def test_a_broken_file_is_begun_anew(tmp_path):
+    (tmp_path / "features.sqlite").write_bytes(b"this is no database" * 100)
+    store = Store(tmp_path)
+    store.write("space", {"a": np.ones(3, np.float32)})
+    assert store.read("space", ["a"])["a"].tolist() == [1, 1, 1]
+
+
+def _writer(path, start, done):
+    store = Store(path)
+    for index in range(start, start + 50):
+        store.write("space", {f"{index}": np.full(4, index, np.float32)})
+    done.put(start)
+
+
+def test_two_processes_write_at_once(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    done = context.Queue()
+    writers = [context.Process(target=_writer, args=(tmp_path, start, done)) for start in (0, 25)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert not done.empty() and all(writer.exitcode == 0 for writer in writers)
+    found = Store(tmp_path).read("space", [f"{index}" for index in range(75)])
+    assert {int(digest): vector[0] for digest, vector in found.items()} == {i: i for i in range(75)}
+
+
+def test_folder_follows_the_environment(tmp_path, monkeypatch):
+    assert folder() == tmp_path / "kept"
+    monkeypatch.delenv("HEADLIGHT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert folder() == tmp_path / "headlight"
