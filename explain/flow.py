@@ -19,7 +19,7 @@ def head_weights(block: Block, head: int | None) -> Tensor:
     Raises ValueError for a head the block does not have.
     """
     if head is None:
-        weights = block.weights.mean(1)
+        weights = block.mean_of_heads
     elif _is_index(head, block.heads):
         weights = block.weights[:, head]
     else:
@@ -40,13 +40,15 @@ def normalised(weights: Tensor) -> Tensor:
 def pull(block: Block, weights: Tensor, share: Tensor) -> Tensor:
     """(tokens after,) shares → (tokens before,): each token's share goes where its (windows, queries, keys) row says.
 
-    The total stays the same, for every token that is a query of the block.
+    The total stays the same, for every token that is a query of the block. Dimensions before the windows (heads, say)
+    stand before the tokens of the answer.
     """
     real = block.queries >= 0
     held = torch.where(real, share[block.queries.clamp_min(0)], 0)  # (windows, queries)
-    sent = torch.einsum("wq,wqk->wk", held, weights)
+    sent = torch.einsum("wq,...wqk->...wk", held, weights)
     keys = block.keys >= 0
-    return torch.zeros(block.tokens).index_add(0, block.keys[keys], sent[keys])
+    before = torch.zeros(*sent.shape[:-2], block.tokens)
+    return before.index_add(-1, block.keys[keys], sent[..., keys])
 
 
 def split(merge: Merge, share: Tensor) -> Tensor:

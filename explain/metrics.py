@@ -2,15 +2,18 @@
 
 Intervals are Wilson's (1927, doi 10.1080/01621459.1927.10502953); two sets of predictions on the same images are
 compared by McNemar's exact test (1947, doi 10.1007/BF02295996), which looks only at the images they differ on.
-Counting and testing are scikit-learn's and SciPy's.
+Counting and testing are scikit-learn's and SciPy's, whose interval is the same but costs a hundred times as much.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
+
+Z = 1.959963984540054  # of a standard normal's middle 95 %
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,12 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        from scipy.stats import binomtest
-
         if not self.total:
             return 0.0, 1.0
-        found = binomtest(self.correct, self.total).proportion_ci(0.95, method="wilson")
-        return float(found.low), float(found.high)
+        total, wrong = self.total + Z**2, self.total - self.correct
+        middle = (self.correct + Z**2 / 2) / total
+        half = Z / total * sqrt(self.correct * wrong / self.total + Z**2 / 4)
+        return middle - half if self.correct else 0.0, middle + half if wrong else 1.0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ one window; Swin has many, shifted every second block, on several grids with pat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -32,6 +33,11 @@ class Block:
     @property
     def heads(self) -> int:
         return self.weights.shape[1]
+
+    @cached_property
+    def mean_of_heads(self) -> Tensor:
+        """(windows, queries, keys), kept: rollout up to each layer asks for it again and again."""
+        return self.weights.mean(1)
 
     @property
     def tokens(self) -> int:

@@ -202,12 +202,9 @@ def _heads(
     trace: Trace, layer: int, block: Block, patch: tuple[int, int] | None = None
 ) -> dict[str, Any]:
     """(1 + heads, rows, cols) of one layer, the mean of heads first."""
-    import numpy as np
+    from explain.attention import every_head
 
-    from explain import explain
-
-    heads = [None, *range(block.heads)]
-    return packed(np.stack([explain(trace, "attention", layer, head, patch) for head in heads]))
+    return packed(every_head(trace, layer, patch).numpy())
 
 
 def _rollout(trace: Trace) -> dict[str, Any]:

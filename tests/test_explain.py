@@ -17,6 +17,7 @@ from reference import (
 )
 
 from explain import METHODS, explain, explained
+from explain.attention import every_head
 from models.trace import Block, Merge
 
 VITS = [name for name in tiny.CLASSIFIERS if "swin" not in name]
@@ -117,6 +118,17 @@ def test_attention_is_a_row_of_the_dense_matrix(name, head, both):
         asked = matrix[specials(name) + patch[0] * cols + patch[1]]
         found = explain(trace, "attention", layer, head, patch)
         np.testing.assert_allclose(found.ravel(), asked[specials(name) :].numpy(), **CLOSE)
+
+
+@pytest.mark.parametrize("patch", [None, (1, 2)])
+@pytest.mark.parametrize("name", DENSE)
+def test_all_heads_at_once_are_each_head_alone(name, patch, both):
+    trace, _ = both(name)
+    for layer, block in enumerate(trace.attention_blocks):
+        found = every_head(trace, layer, patch).numpy()
+        for head, each in zip((None, *range(block.heads)), found, strict=True):
+            wanted = explain(trace, "attention", layer, head, patch)
+            np.testing.assert_allclose(each, wanted, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", DENSE)

@@ -72,7 +72,7 @@ def test_an_answer_holds_every_layer_and_head(family, path):
         heads = [
             explain_trace(trace, "attention", layer, head) for head in (None, *range(block.heads))
         ]
-        np.testing.assert_array_equal(unpacked(sent), np.stack(heads))
+        np.testing.assert_allclose(unpacked(sent), np.stack(heads), rtol=1e-6)
         rolled = explain_trace(trace, "rollout", layer)
         np.testing.assert_array_equal(unpacked(answer["rollout"])[layer], rolled)
     np.testing.assert_array_equal(unpacked(answer["gradcam"]), explain_trace(trace, "gradcam"))
@@ -334,7 +334,7 @@ def test_examples_are_there_and_only_they_can_be_picked():
 
 def test_only_the_named_endpoints_are_public():
     page = app.page()
-    assert set(page.get_api_info()["named_endpoints"]) == {"/classify", "/explain"}
+    assert set(page.get_api_info()["named_endpoints"]) == {"/classify", "/explain", "/score_prompts"}
     assert not page.get_api_info()["unnamed_endpoints"]
 
 
