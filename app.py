@@ -10,8 +10,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
 
-from models import add_folder
-from tabs import TABS, api, gpu
+import imagesets
+import models
+from tabs import TABS, api, gpu, prompts_api
 from tabs.theme import THEME
 from tabs.widget import HEADER, head
 
@@ -29,6 +30,7 @@ def page() -> gr.Blocks:
                 with gr.Tab(tab.TITLE):
                     tab.build()
         api.add()
+        prompts_api.add()
     return blocks.queue(max_size=WAITING)
 
 
@@ -52,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     add = options.add_argument
     add("--device", help="cpu, cuda or cuda:1 (default: CUDA where there is one)")
     add("--models", action="append", default=[], metavar="DIR", help="a folder of checkpoints")
+    add("--imagesets", action="append", default=[], metavar="DIR", help="a folder of image sets")
     add("--host", help="address to listen on (default: GRADIO_SERVER_NAME or 127.0.0.1)")
     add("--port", type=int, help="default: GRADIO_SERVER_PORT or the first free from 7860")
     return options
@@ -64,7 +67,9 @@ def main() -> None:
         os.environ["HEADLIGHT_DEVICE"] = chosen.device
     try:
         for folder in chosen.models:
-            add_folder(folder)
+            models.add_folder(folder)
+        for folder in chosen.imagesets:
+            imagesets.add_folder(folder)
     except ValueError as error:
         options.error(str(error))
     if gpu.LENT:

@@ -44,28 +44,30 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
     come from strangers: it refuses paths, and asks the Hub without this computer's token. Loaded once and kept among the KEPT last used. Raises ValueError (an unknown name or
     family, no safetensors) or OSError (no internet and not on this computer), each with one sentence.
     """
-    if not isinstance(name, str):
-        raise ValueError("A model's name is a text, such as pocket-vit.")
-    device = device or choose_device()
-    key = (name, device)
+    source = _source(name, folders)
+    key = (str(source), device or choose_device())
     with _registry:
         lock = _locks.setdefault(key, threading.Lock())
-    with lock:
-        with _registry:
-            if key in _loaded:
-                _loaded.move_to_end(key)
-                return _loaded[key]
-        model = _read(_folder(name, folders), name, device)
-        with _registry:
-            _loaded[key] = model
-            while len(_loaded) > KEPT:
-                _loaded.popitem(last=False)
-        return model
+    try:
+        with lock:
+            with _registry:
+                if key in _loaded:
+                    _loaded.move_to_end(key)
+                    return _loaded[key]
+            folder = source if isinstance(source, Path) else _fetched(source, folders)
+            model = _read(folder, name, key[1])
+            with _registry:
+                _loaded[key] = model
+                while len(_loaded) > KEPT:
+                    _loaded.popitem(last=False)
+            return model
+    finally:
+        _locks.pop(key, None)  # who waits holds it already; the next finds the model, or tries anew
 
 
 def is_loaded(name: str, device: str | None = None) -> bool:
     """Whether `load` would answer at once."""
-    return (name, device or choose_device()) in _loaded
+    return (str(_source(name, folders=True)), device or choose_device()) in _loaded
 
 
 def add_folder(path: str | Path) -> list[Entry]:
@@ -104,14 +106,23 @@ def choose_device() -> str:
     return wanted
 
 
-def _folder(name: str, folders: bool) -> Path:
-    from models.hub import fetch
+def _source(name: str, folders: bool) -> Path | str:
+    """Where a model comes from: a folder, or the Hub's id; ValueError for a name that is neither."""
+    from models.hub import check_id
 
+    if not isinstance(name, str):
+        raise ValueError("A model's name is a text, such as pocket-vit.")
     entry = CATALOGUE.get(name)
     if entry and entry.folder:
-        return entry.folder
+        return entry.folder.resolve()
     if folders and Path(name).is_dir():
-        return Path(name)
+        return Path(name).resolve()
+    return check_id(name)
+
+
+def _fetched(name: str, folders: bool) -> Path:
+    from models.hub import fetch
+
     return fetch(name, token=None if folders else False)
 
 

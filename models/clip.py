@@ -30,6 +30,7 @@ class Clip(Model):
     """What every CLIP does; a layout adds its two towers."""
 
     family = "clip"
+    reads_texts = True
 
     def __init__(self, name: str, module: nn.Module, pixels_of, device: str):
         super().__init__(
@@ -73,7 +74,8 @@ class Clip(Model):
             return ()
         found: dict[str, None] = {}
         for text in dict.fromkeys(texts):
-            tokens = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+            with self.lock:  # a tokenizer keeps its settings in itself, and threads would mix them
+                tokens = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
             for token, (start, end) in zip(tokens.input_ids, tokens.offset_mapping, strict=True):
                 if token == tokenizer.unk_token_id:
                     found[text[start:end]] = None
@@ -84,7 +86,10 @@ class Clip(Model):
         tokenizer = self._hub_tokenizer()
         if tokenizer is None:  # open_clip's own, CLIP's vocabulary
             return [len(self.tokenizer.encode(text)) + 2 for text in texts]
-        return [len(tokenizer(text, truncation=False, verbose=False).input_ids) for text in texts]
+        with self.lock:
+            return [
+                len(tokenizer(text, truncation=False, verbose=False).input_ids) for text in texts
+            ]
 
     @property
     def context(self) -> int:

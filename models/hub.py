@@ -13,6 +13,16 @@ WANTED = ("*.json", "merges.txt", "vocab.txt", "*.model", "model*.safetensors", 
 SECONDS = 10  # to wait for the Hub's first answer
 
 
+def check_id(name: str) -> str:
+    """`name`, where it can be a Hub id; else ValueError."""
+    if not PATTERN.fullmatch(name) or ".." in name:
+        raise ValueError(
+            f"{name[:80]!r} is not a model Headlight knows. Pick one from the list, "
+            "or type a Hub id such as google/vit-base-patch16-224."
+        )
+    return name
+
+
 def fetch(name: str, token: bool | None = None) -> Path:
     """The folder of a Hub checkpoint, downloaded when it is not on this computer yet.
 
@@ -24,11 +34,7 @@ def fetch(name: str, token: bool | None = None) -> Path:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import RepositoryNotFoundError
 
-    if not PATTERN.fullmatch(name) or ".." in name:
-        raise ValueError(
-            f"{name[:80]!r} is not a model Headlight knows. Pick one from the list, "
-            "or type a Hub id such as google/vit-base-patch16-224."
-        )
+    check_id(name)
     try:
         info = HfApi(token=token).model_info(name, files_metadata=True, timeout=SECONDS)
     except RepositoryNotFoundError as error:

@@ -53,6 +53,7 @@ class Model:
     """One checkpoint, ready to use. Made by `models.load`, never by hand."""
 
     family: str
+    reads_texts = False  # whether its classes are texts of the asker's choosing
 
     def __init__(
         self, name: str, module: nn.Module, pixels_of: Callable, labels: Sequence[str], device: str

@@ -14,6 +14,7 @@ from tabs.gpu import on_gpu
 from tabs.kept import Photo, kept_trace, opened
 from tabs.questions import Question
 from tabs.slowly import stepwise
+from tabs.texts import text_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,7 +71,7 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
         "score": trace.score,
         "layers": len(trace.attention_blocks),
         "readout": _readout(trace),
-        "notes": _notes(look, asked),
+        "notes": text_notes(look.model, asked.texts),
         "gradcam": _gradcam(trace),
     }
     if look.base != asked.held:
@@ -167,23 +168,6 @@ def _top(probabilities: Tensor, names: Sequence[str]) -> list[dict[str, Any]]:
         {"index": index, "label": names[index], "probability": probability}
         for probability, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
     ]
-
-
-def _notes(look: Look, asked: Question) -> list[str]:
-    """What CLIP makes of its texts that a person would not expect."""
-    if look.model.family != "clip":
-        return []
-    notes = []
-    if unseen := look.model.unseen_words(asked.texts):
-        words = ", ".join(f"“{word[:30]}”" for word in unseen[:3]) + (
-            " …" if len(unseen) > 3 else ""
-        )
-        notes.append(f"Not in its vocabulary, and so without meaning to it: {words}.")
-    if long := sum(count > look.model.context for count in look.model.token_counts(asked.texts)):
-        notes.append(
-            f"It reads {look.model.context} tokens at most: {long} of its texts are cut off there."
-        )
-    return notes
 
 
 def _readout(trace: Trace) -> str:

@@ -19,7 +19,7 @@ from tabs import arguments
 from tabs.gpu import on_gpu
 from tabs.kept import kept_trace, opened
 from tabs.photo import PhotoInput
-from tabs.texts import reads_texts, text_notes
+from tabs.texts import text_notes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -78,7 +78,7 @@ def explain(
 def classified(path: str, name: str, texts: Sequence[str] | None) -> list[dict[str, Any]]:
     """One model's five likeliest labels; texts are for models that read them."""
     model = loaded(name)
-    labels = texts if texts and reads_texts(model) else model.labels
+    labels = texts if texts and model.reads_texts else model.labels
     logits = model.classify([opened(path).image], labels=labels)[0]
     best = logits.softmax(-1).topk(min(TOP, len(labels)))
     found = zip(best.indices.tolist(), best.values.tolist(), strict=True)

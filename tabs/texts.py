@@ -11,20 +11,15 @@ if TYPE_CHECKING:
 SHOWN = 3  # words named; the rest is an ellipsis
 
 
-def reads_texts(model: Model) -> bool:
-    """Whether the model's classes are texts to choose freely."""
-    return "joint" in model.pools
-
-
 def text_notes(model: Model, texts: Sequence[str]) -> list[str]:
     """Which words mean nothing to the model, and how many texts it cannot read to their end."""
-    if not reads_texts(model):
+    if not model.reads_texts:
         return []
     notes = []
     if unseen := model.unseen_words(texts):
         words = ", ".join(f"“{word[:30]}”" for word in unseen[:SHOWN])
         more = " …" if len(unseen) > SHOWN else ""
-        notes.append(f"It never saw {words}{more} in training: to it, that means nothing.")
+        notes.append(f"Not in its vocabulary, and so without meaning to it: {words}{more}.")
     if cut := sum(count > model.context for count in model.token_counts(texts)):
         notes.append(
             f"It reads {model.context} tokens at most: {cut} of its texts are cut off there."

@@ -18,7 +18,16 @@ SCRIPTS = (  # in this order: store.js makes `headlight`, the others add to it
     *("store.js", "colour.js", "maps.js", "wording.js", "canvas.js"),
     *("checkpoint.js", "classes.js", "answers.js", "bar.js", "notice.js", "column.js"),
     *("ask.js", "examples.js", "strips.js", "npz.js", "export.js", "bring.js"),
+    *(
+        "prompts.js",
+        "prompts-parts.js",
+        "prompts-asks.js",
+        "prompts-headline.js",
+        "prompts-bars.js",
+    ),
+    *("prompts-change.js", "prompts-confusion.js", "prompts-board.js", "prompts-image.js"),
 )
+STYLES = ("page.css", "prompts.css")
 
 
 class Widget(gr.HTML):
@@ -48,8 +57,8 @@ def head() -> str:
 
     The style goes here and not to launch(css=): Gradio rewrites the selectors of that.
     """
-    style = f"<style>\n{_file('page.css')}</style>"
-    return "\n".join([style, *(f"<script>\n{_file(script)}</script>" for script in SCRIPTS)])
+    styles = (f"<style>\n{_file(style)}</style>" for style in STYLES)
+    return "\n".join([*styles, *(f"<script>\n{_file(script)}</script>" for script in SCRIPTS)])
 
 
 def _file(name: str) -> str:

@@ -213,7 +213,7 @@ def test_a_client_raises_the_sentence(served, blot):
 # What the endpoints are.
 
 
-def test_the_page_has_these_two_endpoints_and_no_other():
+def test_the_page_has_these_three_endpoints_and_no_other():
     import app
 
     described = app.page().get_api_info()
@@ -228,6 +228,7 @@ def test_the_page_has_these_two_endpoints_and_no_other():
             *("image", "model", "method", "target"),
             *("layer", "head", "labels", "patch"),
         ],
+        "/score_prompts": ["model", "imageset", "classes", "templates"],
     }
 
 
@@ -367,7 +368,7 @@ def test_a_folder_named_like_an_id_is_not_opened(served, blot, tmp_path, tiny_fo
     (tmp_path / "owner" / "name").symlink_to(tiny_folder("vit"))
     monkeypatch.chdir(tmp_path)
 
-    def unreachable(name):
+    def unreachable(name, token=None):
         raise ConnectionError(f"No internet, and {name} is not on this computer.")
 
     monkeypatch.setattr("models.hub.fetch", unreachable)

@@ -17,7 +17,7 @@ PARTS = ("app", "bench", "draw", "explain", "imagesets", "models", "tabs", "test
 
 # part → what it may import of the others ("part.*": with all its files); its own files always.
 MAY_IMPORT = {
-    "app": {"models", "tabs.*"},
+    "app": {"imagesets", "models", "tabs.*"},
     "tabs": {"draw", "explain.*", "imagesets.*", "models", "models.trace", "models.photo"},
     "explain": {"models.trace"},
     "imagesets": set(),

@@ -334,7 +334,11 @@ def test_examples_are_there_and_only_they_can_be_picked():
 
 def test_only_the_named_endpoints_are_public():
     page = app.page()
-    assert set(page.get_api_info()["named_endpoints"]) == {"/classify", "/explain", "/score_prompts"}
+    assert set(page.get_api_info()["named_endpoints"]) == {
+        "/classify",
+        "/explain",
+        "/score_prompts",
+    }
     assert not page.get_api_info()["unnamed_endpoints"]
 
 

@@ -1,0 +1,107 @@
+// Every prompt tried in this visit: sorted by any column, restored by a click, taken away as CSV.
+
+headlight.widgets.prompts_board = (element) => {
+  const { make } = headlight;
+  const { state, restore, redraw, prepare } = headlight.prompts;
+  const { percent, range, points, card, button, brief } = headlight.promptParts;
+  const HALF = { all: "all", choose: "choose half", confirm: "confirm half" };
+  const COLUMNS = [
+    ["number", "#", (row) => row.number],
+    ["templates", "Templates", (row) => row.templates],
+    ["set", "Pictures", (row) => `${row.set}${row.half === "all" ? "" : `, ${HALF[row.half]}`}`],
+    ["model", "CLIP", (row) => row.model],
+    ["count", "Classes", (row) => row.count],
+    ["accuracy", "Accuracy", (row) => row.overall.rate],
+    ["f1", "Macro F1", (row) => row.f1],
+  ];
+  let sorted = { key: "number", down: true };
+  const heading = card(element, "Every prompt you tried", draw);
+  const top = make("div", "hl-choice-top");
+  const hint = make("p", "hl-hint", "A prompt goes on the board once it stood for a second. Click one to bring it back. Kept until you leave the page.");
+  const save = button("Download CSV", download);
+  heading.replaceWith(top);
+  top.append(heading, save);
+  const frame = make("div", "hl-board-frame", "", { tabindex: "0", role: "group", "aria-label": "Prompts tried" });
+  const table = make("table", "hl-board");
+  const head = make("tr");
+  const body = make("tbody");
+  const heads = COLUMNS.map(([key, title]) => {
+    const th = make("th", "", "", { scope: "col" });
+    const act = make("button", "", title, { type: "button" });
+    act.addEventListener("click", () => {
+      sorted = { key, down: sorted.key === key ? !sorted.down : key !== "templates" };
+      redraw();
+    });
+    th.append(act);
+    head.append(th);
+    return [key, th];
+  });
+  const thead = make("thead");
+  thead.append(head);
+  table.append(thead, body);
+  frame.append(table);
+  element.append(hint, frame);
+  let drawn = "";
+
+  function ordered() {
+    const [, , value] = COLUMNS.find(([key]) => key === sorted.key);
+    const sign = sorted.down ? -1 : 1;
+    return [...state.board].sort((a, b) => {
+      const [x, y] = [value(a), value(b)];
+      return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y))) || a.number - b.number;
+    });
+  }
+
+  function bring({ templates, classes, model, set, uploaded, limit }) {
+    const elsewhere = set !== (state.file || state.set) || limit !== state.limit;
+    if (elsewhere && uploaded && set !== state.file) return restore({ templates });
+    if (!elsewhere) return restore({ templates, classes, model });
+    prepare({ set: uploaded ? state.set : set, file: uploaded ? set : "", limit, model });
+    headlight.prompts.set({ classes, templates });
+  }
+
+  function draw() {
+    save.disabled = !state.board.length;
+    const key = JSON.stringify([sorted, state.board.length, state.templates, state.classes]);
+    if (key === drawn) return;
+    drawn = key;
+    for (const [name, th] of heads) th.setAttribute("aria-sort", name !== sorted.key ? "none" : sorted.down ? "descending" : "ascending");
+    body.replaceChildren(...ordered().map(line));
+  }
+
+  function line(row) {
+    const tr = make("tr");
+    const now = row.templates === state.templates && row.classes === state.classes && row.model === state.model;
+    tr.classList.toggle("hl-now", now);
+    for (const [key, , value] of COLUMNS) {
+      const td = make("td");
+      if (key === "templates") {
+        const act = make("button", "", brief(row.templates), { type: "button", title: row.templates });
+        act.addEventListener("click", () => bring(row));
+        td.append(act);
+      } else if (key === "accuracy") td.textContent = `${percent(row.overall.rate)} ${range(row.overall)}`;
+      else if (key === "f1") td.textContent = percent(row.f1);
+      else td.textContent = value(row);
+      tr.append(td);
+    }
+    return tr;
+  }
+
+  // A cell that begins like a formula gets a quote before it: a spreadsheet would run it.
+  function cell(value) {
+    const text = typeof value === "string" && /^[=+\-@\t]/.test(value) ? `'${value}` : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }
+
+  function download() {
+    const names = "number set half model classes templates correct total accuracy low high macro_f1".split(" ");
+    const written = ordered().map(({ number, set, half, model, classes, templates, overall, f1 }) =>
+      [number, set, half, model, classes, templates, overall.correct, overall.total, overall.rate, overall.low, overall.high, f1].map(cell).join(","),
+    );
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([`${[names.join(","), ...written].join("\r\n")}\r\n`], { type: "text/csv;charset=utf-8" }));
+    link.download = "headlight-prompts.csv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+};

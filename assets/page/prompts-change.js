@@ -1,0 +1,57 @@
+// What changed since the pinned prompt: the test in plain words, and the pictures that flipped.
+
+headlight.widgets.prompts_change = (element) => {
+  const { make } = headlight;
+  const { state } = headlight.prompts;
+  const { count, tiles, card, brief } = headlight.promptParts;
+  const heading = card(element, "What changed since the pinned prompt", draw);
+  const words = make("p", "hl-test");
+  const sides = make("div", "hl-sides");
+  element.append(words, sides);
+  const better = side("Became right");
+  const worse = side("Became wrong");
+
+  function side(title) {
+    const box = make("section", "hl-section");
+    const top = make("h3");
+    const { node, draw: fill } = tiles(({ before, answer }) => `${before} → ${answer}`, false);
+    box.append(top, node);
+    sides.append(box);
+    return {
+      draw: ({ count: n, places }) => {
+        const shown = state.flips ? places.filter((place) => state.flips.has(place)) : [];
+        const more = n > places.length ? `, the ${places.length} that moved furthest` : "";
+        top.textContent = `${title}: ${n.toLocaleString("en")}${more}`;
+        fill(shown.map((place) => state.flips.get(place)));
+      },
+    };
+  }
+
+  function odds(p) {
+    if (p < 0.0005) return "less than 1 time in 2,000";
+    if (p > 0.995) return "every time";
+    if (p < 0.01) return `${Math.round(p * 1000)} times in 1,000`;
+    return `${Math.round(p * 100)} times in 100`;
+  }
+
+  function test({ better: { count: up }, worse: { count: down }, p, total }) {
+    const differ = up + down;
+    if (!differ) return `No picture of ${total.toLocaleString("en")} flipped: the two prompts are right and wrong on the same ones.`;
+    const judged = p < 0.05 ? "That is unlikely to be chance alone." : "That may well be chance.";
+    return (
+      `Of ${count(total, "picture")}, ${up.toLocaleString("en")} became right and ${down.toLocaleString("en")} became wrong. ` +
+      `If neither prompt were better, a split at least this uneven among ${differ.toLocaleString("en")} would come up ${odds(p)} ` +
+      `(McNemar's exact test, p = ${p < 0.0005 ? "< 0.0005" : p.toFixed(3)}). ${judged}`
+    ).replace("p = <", "p <");
+  }
+
+  function draw() {
+    const change = state.pinned && state.answer?.change;
+    element.closest(".block").hidden = !change;
+    if (!change) return;
+    heading.textContent = `What changed since “${brief(state.pinned.templates, 50)}”`;
+    words.textContent = test(change);
+    better.draw(change.better);
+    worse.draw(change.worse);
+  }
+};

@@ -1,0 +1,119 @@
+// What is taken for what. A cell opens its pictures, each with its five likeliest classes.
+
+headlight.widgets.prompts_confusion = (element) => {
+  const { make } = headlight;
+  const { state, openCell } = headlight.prompts;
+  const { count, tiles, card, rows } = headlight.promptParts;
+  const MOST = 20; // classes that fit a matrix; beyond, the commonest mistakes are listed
+  card(element, "What is taken for what", draw);
+  const hint = make("p", "hl-hint");
+  const both = make("div", "hl-confusion");
+  const frame = make("div", "hl-matrix-frame");
+  const list = make("ol", "hl-mistakes");
+  const shown = make("section", "hl-section hl-cell");
+  const [title, empty] = [make("h3"), make("p", "hl-hint")];
+  const { node, draw: fill } = tiles(({ condition, name }) => condition || name);
+  shown.append(title, empty, node);
+  both.append(frame, list, shown);
+  element.append(hint, both);
+  let built = "";
+  let cells = [];
+
+  function build(classes) {
+    const table = make("table", "hl-matrix", "", { role: "grid", "aria-label": "Confusion matrix: rows are the truth, columns the answers" });
+    const head = make("tr");
+    head.append(make("td"), ...classes.map((name) => {
+      const th = make("th", "hl-column-name", "", { scope: "col" });
+      th.append(make("span", "", name, { title: name }));
+      return th;
+    }));
+    table.append(head);
+    cells = classes.map((truth, row) => {
+      const tr = make("tr");
+      tr.append(make("th", "", truth, { scope: "row", title: truth }));
+      const made = classes.map((_, column) => {
+        const td = make("td");
+        const button = make("button", "", "", { type: "button", tabindex: row + column ? "-1" : "0" });
+        button.addEventListener("click", () => openCell([row, column]));
+        td.append(button);
+        tr.append(td);
+        return button;
+      });
+      table.append(tr);
+      return made;
+    });
+    table.addEventListener("keydown", (event) => {
+      const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      const row = cells.findIndex((each) => each.includes(event.target));
+      if (!step || row < 0) return;
+      const next = cells[row + step[0]]?.[cells[row].indexOf(event.target) + step[1]];
+      event.preventDefault();
+      if (!next) return;
+      event.target.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+    frame.replaceChildren(table);
+  }
+
+  function paint({ classes, confusion }) {
+    confusion.forEach((line, row) => {
+      const total = line.reduce((a, b) => a + b, 0);
+      line.forEach((n, column) => {
+        const button = cells[row][column];
+        button.textContent = n || "";
+        button.style.setProperty("--share", `${total ? Math.round((70 * n) / total) : 0}%`);
+        button.classList.toggle("hl-hit", row === column);
+        button.setAttribute("aria-pressed", String(state.cell?.[0] === row && state.cell?.[1] === column));
+        button.setAttribute("aria-label", `${classes[row]} taken for ${classes[column]}: ${count(n, "picture")}`);
+        button.title = button.getAttribute("aria-label");
+      });
+    });
+  }
+
+  const fillMistakes = rows(list, () => {
+    const item = make("li");
+    const button = make("button", "", "", { type: "button" });
+    const made = { node: item };
+    button.addEventListener("click", () => openCell(made.cell));
+    item.append(button);
+    made.draw = ({ truth, answer, n, cell }) => {
+      made.cell = cell;
+      button.textContent = `${truth} taken for ${answer}: ${n.toLocaleString("en")}`;
+      button.setAttribute("aria-pressed", String(String(state.cell) === String(cell)));
+    };
+    return made;
+  });
+
+  function mistakes({ classes, confusion }) {
+    return confusion
+      .flatMap((line, row) => line.map((n, column) => ({ truth: classes[row], answer: classes[column], n, cell: [row, column] })))
+      .filter(({ n, cell }) => n && cell[0] !== cell[1])
+      .sort((a, b) => b.n - a.n)
+      .slice(0, MOST);
+  }
+
+  function draw() {
+    const { answer } = state;
+    if (!answer) return;
+    const many = answer.classes.length > MOST;
+    [frame.hidden, list.hidden] = [many, !many];
+    hint.textContent = many
+      ? `The ${MOST} commonest mistakes. Click one to see its pictures.`
+      : "Rows are what a picture shows, columns what CLIP answers; right answers lie on the diagonal. Click a cell to see its pictures.";
+    if (many) fillMistakes(mistakes(answer));
+    else {
+      const key = JSON.stringify(answer.classes);
+      if (built !== key) build(answer.classes);
+      built = key;
+      paint(answer);
+    }
+    const { cell, cellPictures } = state;
+    const [truth, taken] = (cell ?? []).map((line) => answer.classes[line]);
+    title.textContent = cell ? (truth === taken ? `${truth}, answered right` : `${truth} taken for ${taken}`) : "No cell chosen yet";
+    const found = cell ? cellPictures : null;
+    const more = found && found.count > found.pictures.length ? `, the ${found.pictures.length} least sure` : "";
+    empty.textContent = found ? `${count(found.count, "picture")}${more}. Bars: the five likeliest classes, in %; ✓ is the truth.` : cell ? "" : "The pictures of a cell appear here.";
+    fill(found?.pictures ?? []);
+  }
+};

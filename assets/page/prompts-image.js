@@ -1,0 +1,99 @@
+// One picture under up to four templates side by side; and the lesson.
+
+headlight.widgets.prompts_image = (element, { compared }) => {
+  const { make } = headlight;
+  const { state, compareSoon, another, look, send } = headlight.prompts;
+  const { card, button, five, rows } = headlight.promptParts;
+  card(element, "One picture, up to four templates", draw);
+  const MOST = 4;
+  let own = false; // whether the first template is the person's own by now, and follows the box no more
+  state.compared = [state.templates, ...compared].slice(0, MOST);
+
+  const both = make("div", "hl-one");
+  const left = make("div", "hl-one-picture");
+  const right = make("div", "hl-one-answers");
+  both.append(left, right);
+  element.append(both);
+
+  const image = make("img", "hl-one-image", "", { alt: "" });
+  const words = make("p", "hl-hint");
+  const some = make("div", "hl-thumbs hl-some", "", { role: "group", "aria-label": "Pictures of the set" });
+  const acts = make("div", "hl-acts");
+  acts.append(
+    button("Others", another, "Eight other pictures of the set"),
+    button("Upload…", () => document.querySelector("#prompts-photo input")?.click(), "A picture of your own"),
+  );
+  const trouble = make("p", "hl-trouble", "", { role: "alert" });
+  left.append(image, words, some, acts, trouble);
+
+  const fillSome = rows(some, () => {
+    const made = { node: make("button", "hl-thumb", "", { type: "button" }) };
+    const small = make("img", "", "", { alt: "" });
+    made.node.append(small);
+    made.node.addEventListener("click", () => look(made.place));
+    made.draw = ({ place, src, truth, condition }) => {
+      made.place = place;
+      if (small.src !== src) small.src = src;
+      small.alt = made.node.title = [truth, condition].filter(Boolean).join(", ");
+    };
+    return made;
+  });
+
+  const columns = Array.from({ length: MOST }, (_, i) => {
+    const node = make("section", "hl-under", "", { "aria-label": `Template ${i + 1} of four` });
+    const field = make("input", "hl-field", "", {
+      type: "text", "aria-label": `Template ${i + 1}; {} stands for the class name`, spellcheck: "false", maxlength: "1000", placeholder: "a template with {}",
+    });
+    field.addEventListener("input", () => {
+      if (i === 0) own = true;
+      state.compared = state.compared.with(i, field.value);
+      compareSoon();
+    });
+    const { node: bars, draw: fill } = five();
+    const wrong = make("p", "hl-trouble");
+    const open = button("Open in Explain", () => send(state.compared[i]), "See where CLIP looks for it with this template");
+    node.append(field, bars, wrong, open);
+    right.append(node);
+    return { field, fill, wrong, open };
+  });
+
+  function draw() {
+    const first = state.templates.split("\n").find((line) => line.trim())?.trim() ?? "";
+    if (!own && first !== state.compared[0]) {
+      state.compared = state.compared.with(0, first);
+      compareSoon();
+    }
+    const answer = state.oneAnswer;
+    image.hidden = !answer;
+    if (answer && image.src !== answer.src) image.src = answer.src;
+    image.alt = answer ? `The picture looked at: ${answer.truth ?? answer.name}` : "";
+    words.textContent = answer ? [answer.truth, answer.name].filter(Boolean).join(" · ") : "";
+    trouble.textContent = state.oneError;
+    fillSome(state.some);
+    columns.forEach(({ field, fill, wrong, open }, i) => {
+      if (document.activeElement !== field && field.value !== state.compared[i]) field.value = state.compared[i];
+      const under = answer?.answers[i];
+      wrong.textContent = field.value.trim() ? under?.error ?? "" : "";
+      wrong.hidden = !wrong.textContent;
+      fill((field.value.trim() && under?.top) || [], answer?.truth);
+      open.disabled = !under?.top;
+    });
+  }
+};
+
+headlight.widgets.prompts_lesson = (element, { lesson }) => {
+  const { make } = headlight;
+  headlight.promptParts.card(element, "What to learn here", () => {});
+  const columns = make("div", "hl-lesson");
+  for (const [title, text, sources] of lesson) {
+    const part = make("section");
+    const read = make("p", "hl-hint", "Sources: ");
+    sources.forEach(([name, address], i) => {
+      if (i) read.append(", ");
+      read.append(make("a", "", name, { href: address, target: "_blank", rel: "noreferrer noopener" }));
+    });
+    part.append(make("h3", "", title), make("p", "", text), read);
+    columns.append(part);
+  }
+  element.append(columns);
+};
