@@ -13,7 +13,11 @@ from models.trace import Trace
 
 
 def gradcam(trace: Trace, relu: bool = False) -> Tensor:
-    """(rows, cols) on the features' grid, in logits per patch to first order; relu=True keeps the positive part."""
+    """(rows, cols) on the features' grid; relu=True keeps the positive part.
+
+    In logits, exactly, where the patches are averaged (Swin); elsewhere a patch's features are weighed by the mean
+    effect of each channel, which need not be its effect there.
+    """
     weights = trace.features_gradient.mean(0)  # (channels,)
     heat = (trace.features @ weights).view(trace.features_grid)
     return heat.clamp_min(0) if relu else heat

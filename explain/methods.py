@@ -58,8 +58,8 @@ class Method:
             raise ValueError(f"{self.title} runs the model again: give model= and image=.")
         function = getattr(import_module(f"explain.{self.key}"), self.key)
         found, note = _with_note(function(trace, **given))
-        if self.signed and not note and not (found > 0).any():
-            note = self.empty
+        if self.signed and not (found > 0).any():
+            note = f"{self.empty} {note}".strip()
         return Explanation(found.numpy(), self.signed and not given.get("relu", False), note)
 
 
@@ -97,12 +97,12 @@ _METHODS = (
         takes=frozenset({"relu"}),
         signed=True,
         unit="logit",
-        means="Which patches raise the chosen class's score (red) and which lower it (blue), to first order, at the "
-        "last layer.",
+        means="Where the last layer's features that speak for the chosen class are strong (red), and those that speak "
+        "against it (blue): each feature counts by its mean effect on the score. In Swin, what each patch adds to it.",
         cannot="Late features have travelled: a patch may stand for its surroundings. On ViT and CLIP the map is "
         "often erratic, and sizes cannot be compared between models.",
         paper=("Selvaraju et al. 2017", "https://arxiv.org/abs/1610.02391"),
-        empty="No patch raises this class's score: the whole map is negative.",
+        empty="No patch speaks for this class: the whole map is negative.",
         follows_target=True,
     ),
     Method(
@@ -115,7 +115,7 @@ _METHODS = (
         "the photo. The patches add up to the whole change of the score.",
         cannot="Another starting colour gives another map, and patches that look like the start get nothing.",
         paper=("Sundararajan et al. 2017", "https://arxiv.org/abs/1703.01365"),
-        empty="No patch raises this class's score: the whole map is negative.",
+        empty="No patch speaks for this class: the whole map is negative.",
         needs_model=True,
         follows_target=True,
     ),

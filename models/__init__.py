@@ -5,6 +5,7 @@ A family is one file with a `load(folder, name, device, config)` and its lines i
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import OrderedDict
@@ -29,7 +30,11 @@ __all__ = [
     "load",
 ]
 
-KEPT = 8  # loaded models; the least recently used beyond that is let go
+KEPT_BYTES = (
+    6_000_000_000  # of weights in memory; the least recently used models beyond that are let go
+)
+
+log = logging.getLogger(__name__)
 
 _loaded: OrderedDict[tuple[str, str], Model] = OrderedDict()
 _locks: dict[tuple[str, str], threading.Lock] = {}
@@ -41,11 +46,11 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
     """The model called `name`: a catalogue name, a folder, or a Hub id such as "google/vit-base-patch16-224".
 
     device: "cpu", "cuda" or None for HEADLIGHT_DEVICE, else CUDA where there is some. folders=False is for names that
-    come from strangers: it refuses paths, and asks the Hub without this computer's token. Loaded once and kept among the KEPT last used. Raises ValueError (an unknown name or
+    come from strangers: it refuses paths, and asks the Hub without this computer's token. Loaded once and kept, the last used up to KEPT_BYTES. Raises ValueError (an unknown name or
     family, no safetensors) or OSError (no internet and not on this computer), each with one sentence.
     """
-    source = _source(name, folders)
-    key = (str(source), device or choose_device())
+    known, folder = _source(name, folders)
+    key = (known, device or choose_device())
     with _registry:
         lock = _locks.setdefault(key, threading.Lock())
     try:
@@ -54,11 +59,10 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
                 if key in _loaded:
                     _loaded.move_to_end(key)
                     return _loaded[key]
-            folder = source if isinstance(source, Path) else _fetched(source, folders)
-            model = _read(folder, name, key[1])
+            model = _read(folder or _fetched(name, folders), name, key[1])
             with _registry:
                 _loaded[key] = model
-                while len(_loaded) > KEPT:
+                while len(_loaded) > 1 and sum(map(_bytes, _loaded.values())) > KEPT_BYTES:
                     _loaded.popitem(last=False)
             return model
     finally:
@@ -67,14 +71,18 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
 
 def is_loaded(name: str, device: str | None = None) -> bool:
     """Whether `load` would answer at once."""
-    return (str(_source(name, folders=True)), device or choose_device()) in _loaded
+    return (_source(name, folders=True)[0], device or choose_device()) in _loaded
+
+
+def _bytes(model: Model) -> int:
+    return sum(weights.nbytes for weights in model.module.parameters())
 
 
 def add_folder(path: str | Path) -> list[Entry]:
     """Put the checkpoint folders inside `path` (or `path` itself) into the catalogue, under their folders' names."""
     from models.layout import family_of
 
-    path = Path(path)
+    path = Path(path).resolve()
     if not path.is_dir():
         raise ValueError(f"{path} is not a folder; give one that holds checkpoint folders.")
     added = []
@@ -99,25 +107,29 @@ def choose_device() -> str:
     import torch
 
     wanted = os.environ.get("HEADLIGHT_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
-    if wanted.split(":")[0] == "cuda" and not torch.cuda.is_available():
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        raise ValueError(f"{wanted[:40]!r} is no device; use cpu, cuda or cuda:1.") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ValueError(
-            "There is no CUDA device here; use --device cpu or unset HEADLIGHT_DEVICE."
+            f"There is no CUDA device {wanted} here; use --device cpu or unset HEADLIGHT_DEVICE."
         )
     return wanted
 
 
-def _source(name: str, folders: bool) -> Path | str:
-    """Where a model comes from: a folder, or the Hub's id; ValueError for a name that is neither."""
+def _source(name: str, folders: bool) -> tuple[str, Path | None]:
+    """What a model is kept under, and its folder where it has one here; ValueError for a name that is nothing."""
     from models.hub import check_id
 
     if not isinstance(name, str):
         raise ValueError("A model's name is a text, such as pocket-vit.")
     entry = CATALOGUE.get(name)
     if entry and entry.folder:
-        return entry.folder.resolve()
+        return name, entry.folder
     if folders and Path(name).is_dir():
-        return Path(name).resolve()
-    return check_id(name)
+        return str(Path(name).resolve()), Path(name)
+    return check_id(name), None
 
 
 def _fetched(name: str, folders: bool) -> Path:
@@ -127,11 +139,20 @@ def _fetched(name: str, folders: bool) -> Path:
 
 
 def _read(folder: Path, name: str, device: str) -> Model:
-    from models.layout import LOADERS, kind_of
+    from models.layout import LOADERS, CheckpointError, kind_of
 
     kind, config = kind_of(folder)
     _family, loader = LOADERS[kind]
     # torchvision and transformers import themselves in circles: of two threads that start them together, one finds
     # them half there. So one checkpoint is read at a time.
     with _reading:
-        return import_module(loader).load(folder, name, device, config)
+        try:
+            return import_module(loader).load(folder, name, device, config)
+        except CheckpointError:
+            raise
+        except Exception as error:  # other people's libraries, on other people's files
+            log.warning("%s could not be loaded.", name, exc_info=error)
+            raise CheckpointError(
+                "This checkpoint's files are damaged or do not fit together. "
+                "Download them again, or choose another checkpoint."
+            ) from error

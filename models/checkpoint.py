@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import torch
 from torch import nn
 from transformers import PreTrainedModel
+
+from models.layout import CheckpointError
 
 
 def from_folder(kind: type[PreTrainedModel], folder: Path) -> PreTrainedModel:
@@ -23,7 +26,7 @@ def from_folder(kind: type[PreTrainedModel], folder: Path) -> PreTrainedModel:
     )
     missing = sorted(loading["missing_keys"]) + [str(key) for key in loading["mismatched_keys"]]
     if missing:
-        raise ValueError(
+        raise CheckpointError(
             f"This checkpoint has no weights for {', '.join(missing[:3])}"
             f"{' and more' if len(missing) > 3 else ''}: it was not saved as {kind.__name__}. "
             "Use one that was trained to classify."
@@ -34,8 +37,9 @@ def from_folder(kind: type[PreTrainedModel], folder: Path) -> PreTrainedModel:
 def class_names(config) -> tuple[str, ...]:
     """The checkpoint's own labels, in the order of its logits; repeated names are told apart by their index."""
     names = [str(config.id2label[index]) for index in range(config.num_labels)]
+    often = Counter(names)
     return tuple(
-        name if names.count(name) == 1 else f"{name} ({index})" for index, name in enumerate(names)
+        name if often[name] == 1 else f"{name} ({index})" for index, name in enumerate(names)
     )
 
 

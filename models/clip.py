@@ -18,6 +18,7 @@ from transformers import AutoTokenizer, CLIPModel
 
 from models.catalogue import CATEGORIES, TEMPLATE
 from models.checkpoint import eager, from_folder
+from models.layout import CheckpointError
 from models.model import Layout, Model, Record
 from models.pixels import HubProcessor
 from models.trace import one_window, patch_grid
@@ -210,8 +211,10 @@ def load(folder: Path, name: str, device: str, config: dict) -> HubClip:
     """The CLIPModel in a checkpoint folder whose config.json is `config`."""
     # Without these files transformers makes an empty vocabulary and every text means the same.
     if not any((folder / file).is_file() for file in ("tokenizer.json", "vocab.json")):
-        raise ValueError("This CLIP has no tokenizer.json beside its weights; add it.")
+        raise CheckpointError("This CLIP has no tokenizer.json beside its weights; add it.")
     tokenizer = AutoTokenizer.from_pretrained(
         folder, local_files_only=True, trust_remote_code=False
     )
-    return HubClip(name, from_folder(CLIPModel, folder), HubProcessor(folder), tokenizer, device)
+    module = from_folder(CLIPModel, folder)
+    pixels_of = HubProcessor(folder, module.config.vision_config.image_size)
+    return HubClip(name, module, pixels_of, tokenizer, device)

@@ -12,13 +12,14 @@ from pathlib import Path
 import open_clip
 import torch
 from open_clip.modified_resnet import ModifiedResNet
+from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH, HFTokenizer, SimpleTokenizer
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from models.clip import Clip, class_token_layout
-from models.layout import OPEN_CLIP_WEIGHTS
+from models.layout import OPEN_CLIP_WEIGHTS, CheckpointError
 from models.model import Layout, Record
 from models.pixels import OpenClipTransform
 from models.trace import one_window, patch_grid
@@ -183,7 +184,7 @@ def load(folder: Path, name: str, device: str, config: dict) -> OpenClip:
         # layout.kind_of has seen to it that the safetensors file is there; open_clip prefers it, and loads it strictly.
         module = open_clip.create_model(f"local-dir:{folder}")
     except RuntimeError as error:
-        raise ValueError(
+        raise CheckpointError(
             f"{OPEN_CLIP_WEIGHTS} does not hold the weights that open_clip_config.json describes."
         ) from error
     kind = _kind(module.visual)
@@ -191,7 +192,30 @@ def load(folder: Path, name: str, device: str, config: dict) -> OpenClip:
     pixels_of = OpenClipTransform(
         image_transform_v2(settings, is_train=False), settings.size, settings.resize_mode
     )
-    return kind(name, module, pixels_of, open_clip.get_tokenizer(f"local-dir:{folder}"), device)
+    return kind(
+        name, module, pixels_of, _tokenizer(folder, config["model_cfg"]["text_cfg"]), device
+    )
+
+
+def _tokenizer(folder: Path, text: dict) -> HFTokenizer | SimpleTokenizer:
+    """The tokenizer of text_cfg, from the folder's own files; nothing in it may name code or another repository."""
+    settings = {
+        key: text["tokenizer_kwargs"][key]
+        for key in ("clean", "strip_sep_token")
+        if key in (text.get("tokenizer_kwargs") or {})
+    }
+    context = text.get("context_length", DEFAULT_CONTEXT_LENGTH)
+    if not text.get("hf_tokenizer_name"):
+        settings.pop("strip_sep_token", None)
+        return SimpleTokenizer(context_length=context, **settings)
+    return HFTokenizer(
+        str(folder),
+        context_length=context,
+        tokenizer_mode=text.get("tokenizer_mode"),
+        local_files_only=True,
+        trust_remote_code=False,
+        **settings,
+    )
 
 
 def _check(config: dict) -> None:
@@ -205,7 +229,7 @@ def _check(config: dict) -> None:
     )
     for what, there in found:
         if there:
-            raise ValueError(
+            raise CheckpointError(
                 f"This open_clip model has {what}, which Headlight cannot trace yet. "
                 "Choose a CLIP with a plain ViT or RN50 image tower."
             )
@@ -218,7 +242,7 @@ def _kind(tower: nn.Module) -> type[OpenClip]:
         blocks = tower.transformer.resblocks
         if all(isinstance(block, ResidualAttentionBlock) for block in blocks):
             return OpenClipVit
-    raise ValueError(
+    raise CheckpointError(
         "This open_clip model's image tower has blocks Headlight cannot trace yet. "
         "Choose a CLIP with a plain ViT or RN50 image tower."
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 from models.layout import KNOWN, OPEN_CLIP_WEIGHTS
 
 PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
-LARGEST = 2_500_000_000  # bytes of weights
-WANTED = ("*.json", "merges.txt", "vocab.txt", "*.model", "model*.safetensors", OPEN_CLIP_WEIGHTS)
+LARGEST = 2_500_000_000  # bytes of one checkpoint
+SMALL = ("merges.txt", "vocab.txt", "spiece.model")  # beside the JSON files and the weights
+ROOT_FILE = re.compile(r"[A-Za-z0-9_.-]+")
 SECONDS = 10  # to wait for the Hub's first answer
 
 
@@ -43,38 +44,45 @@ def fetch(name: str, token: bool | None = None) -> Path:
         ) from error
     except Exception as error:  # each HTTP library of the Hub's client has its own "no network"
         return _on_this_computer(name, error)
-    _check(name, {file.rfilename: file.size or 0 for file in info.siblings or ()})
+    files = wanted(name, {file.rfilename: file.size or 0 for file in info.siblings or ()})
     try:
         # The branch, not the commit just looked at: only so is it found again without internet.
-        return Path(snapshot_download(name, allow_patterns=WANTED, token=token))
+        return Path(snapshot_download(name, allow_patterns=files, token=token))
     except Exception as error:
         raise ConnectionError(
             f"The download of {name} broke off. Try again; it goes on from there."
         ) from error
 
 
-def _check(name: str, sizes: dict[str, int]) -> None:
-    weights = {
-        file: size
-        for file, size in sizes.items()
-        if file.endswith(".safetensors") and "/" not in file
-    }
+def wanted(name: str, sizes: dict[str, int]) -> list[str]:
+    """Which of a repository's files (name → bytes) to fetch: small ones and one layout's weights, none in folders.
+
+    Raises ValueError where there are no weights in safetensors, or more than LARGEST bytes.
+    """
+    here = {file: size for file, size in sizes.items() if ROOT_FILE.fullmatch(file)}
+    weights = [file for file in here if re.fullmatch(r"model(-[0-9-of]+)?\.safetensors", file)]
+    if not weights or "config.json" not in here:
+        weights = [file for file in here if file == OPEN_CLIP_WEIGHTS]
     if not weights:
         raise ValueError(
             f"{name} has no safetensors file, and Headlight opens no pickles, which can run code. "
             f"Choose a checkpoint that has one. {KNOWN}"
         )
-    if sum(weights.values()) > LARGEST:
+    files = [*weights, *(file for file in here if file.endswith(".json") or file in SMALL)]
+    if sum(here[file] for file in files) > LARGEST:
         raise ValueError(f"{name} is larger than {LARGEST / 1e9:.1f} GB, too large to load here.")
+    return files
 
 
 def _on_this_computer(name: str, error: Exception) -> Path:
     """The downloaded copy, if there is one."""
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import hf_hub_download
 
-    try:
-        return Path(snapshot_download(name, allow_patterns=WANTED, local_files_only=True))
-    except (OSError, ValueError):
-        raise ConnectionError(
-            f"No internet, and {name} is not on this computer. Pick a bundled model, or connect and try again."
-        ) from error
+    for config in ("config.json", "open_clip_config.json"):
+        try:
+            return Path(hf_hub_download(name, config, local_files_only=True)).parent
+        except (OSError, ValueError):
+            continue
+    raise ConnectionError(
+        f"No internet, and {name} is not on this computer. Pick a bundled model, or connect and try again."
+    ) from error

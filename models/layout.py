@@ -19,6 +19,10 @@ OPEN_CLIP_WEIGHTS = "open_clip_model.safetensors"
 KNOWN = "Headlight reads ViT, DeiT, Swin, Swin-v2 and CLIP (of transformers, or open_clip with a ViT or RN50 tower)."
 
 
+class CheckpointError(ValueError):
+    """What is wrong with a checkpoint, in one sentence for people."""
+
+
 def kind_of(folder: Path) -> tuple[str, dict]:
     """(key of LOADERS, configuration) of a checkpoint folder; ValueError says what is missing or unknown."""
     config = _json(folder / "config.json")
@@ -30,15 +34,15 @@ def kind_of(folder: Path) -> tuple[str, dict]:
     if open_clip and OPEN_CLIP_WEIGHTS in files:
         return "open_clip", open_clip
     if kind in LOADERS or open_clip:
-        raise ValueError(
+        raise CheckpointError(
             "This checkpoint has no safetensors file, and Headlight opens no pickles, which can run code. "
             "Convert it to model.safetensors, or choose one that has it."
         )
     if config is None:
-        raise ValueError(
+        raise CheckpointError(
             f"There is no config.json or open_clip_config.json in this checkpoint. {KNOWN}"
         )
-    raise ValueError(f"This checkpoint is of the kind {str(kind or 'timm')[:40]!r}. {KNOWN}")
+    raise CheckpointError(f"This checkpoint is of the kind {str(kind or 'timm')[:40]!r}. {KNOWN}")
 
 
 def family_of(folder: Path) -> str | None:
@@ -55,7 +59,7 @@ def _json(path: Path) -> dict | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path.name} in this checkpoint is not valid JSON.") from error
+        raise CheckpointError(f"{path.name} in this checkpoint is not valid JSON.") from error
     if not isinstance(content, dict):
-        raise ValueError(f"{path.name} in this checkpoint is not a JSON object.")
+        raise CheckpointError(f"{path.name} in this checkpoint is not a JSON object.")
     return content

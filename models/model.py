@@ -69,7 +69,8 @@ class Model:
 
     def logits(self, pixels: Tensor, labels: Sequence[str] | None = None) -> Tensor:
         """(batch, classes) logits of (batch, 3, height, width) pixels, on the graph."""
-        return self._answer(pixels, labels)[0]
+        with self.lock:  # another thread's trace has hooks in place until it is done
+            return self._answer(pixels, labels)[0]
 
     def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
         """(batch, classes) logits and the (batch, dim) embeddings they were read from."""

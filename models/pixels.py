@@ -12,6 +12,8 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
+from models.layout import CheckpointError
+
 Pixels = tuple[Tensor, tuple[float, float, float, float]]
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
@@ -19,7 +21,9 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 class HubProcessor:
     """A transformers image processor, loaded from a checkpoint folder; no remote code."""
 
-    def __init__(self, folder: Path):
+    KINDS = ("ViT", "DeiT", "CLIP")  # of processors whose resize and crop `_view` follows
+
+    def __init__(self, folder: Path, side: int | tuple[int, int]):
         from transformers import AutoImageProcessor
 
         try:
@@ -27,10 +31,22 @@ class HubProcessor:
                 folder, local_files_only=True, trust_remote_code=False
             )
         except (OSError, ValueError) as error:
-            raise ValueError(
+            raise CheckpointError(
                 "This checkpoint has no preprocessor_config.json that transformers can read, "
                 "so nobody knows how it wants its pixels; add one."
             ) from error
+        kind = type(self.processor).__name__
+        if not kind.startswith(self.KINDS):
+            raise CheckpointError(
+                f"This checkpoint prepares pictures by {kind}, which Headlight cannot place a map for."
+            )
+        wanted = (side, side) if isinstance(side, int) else tuple(side)
+        made = tuple(self(Image.new("RGB", (80, 60)))[0].shape[-2:])
+        if made != wanted:
+            raise CheckpointError(
+                f"This checkpoint prepares pictures of {made[0]} × {made[1]} pixels, but its model wants "
+                f"{wanted[0]} × {wanted[1]}; mend its preprocessor_config.json."
+            )
 
     def __call__(self, photo: Image.Image) -> Pixels:
         pixels = self.processor(images=photo, return_tensors="pt")["pixel_values"][0]
@@ -60,9 +76,13 @@ class OpenClipTransform:
     def _view(self, width: int, height: int) -> tuple[float, float, float, float]:
         if self.resize_mode == "squash":
             return WHOLE
-        fit = max if self.resize_mode == "shortest" else min
-        scale = fit(self.width / width, self.height / height)
-        return _centre_crop(round(width * scale), round(height * scale), self.width, self.height)
+        if self.resize_mode == "shortest" and self.width == self.height:
+            resized = _resized(width, height, {"shortest_edge": self.width})
+        else:
+            fit = max if self.resize_mode == "shortest" else min
+            scale = fit(self.width / width, self.height / height)
+            resized = round(width * scale), round(height * scale)
+        return _centre_crop(*resized, self.width, self.height)
 
 
 def _sizes(size: Any) -> dict[str, int]:
@@ -73,12 +93,11 @@ def _resized(width: int, height: int, size: dict[str, int]) -> tuple[int, int]:
     """Width and height after a transformers resize by `size`."""
     if "shortest_edge" in size:
         short, long = sorted((width, height))
-        scale = size["shortest_edge"] / short
-        edges = size["shortest_edge"], int(long * scale)
+        edges = size["shortest_edge"], int(size["shortest_edge"] * long / short)
         return edges if width <= height else edges[::-1]
     if "height" in size and "width" in size:
         return size["width"], size["height"]
-    raise ValueError(
+    raise CheckpointError(
         f"Headlight cannot place a map for a checkpoint that resizes by {sorted(size)}."
     )
 

@@ -18,6 +18,7 @@ from transformers.models.swin.modeling_swin import SwinLayer
 from transformers.models.swinv2.modeling_swinv2 import Swinv2Layer
 
 from models.checkpoint import class_names, eager, from_folder
+from models.layout import CheckpointError
 from models.model import Layout, Model, Record
 from models.pixels import HubProcessor
 from models.trace import Block, Merge, patch_grid
@@ -132,7 +133,7 @@ def load(folder: Path, name: str, device: str, config: dict) -> Swin:
     module = from_folder(kind, folder)
     if kind is SwinForImageClassification:
         _check_grids(module.config)
-    return Swin(name, module, HubProcessor(folder), device)
+    return Swin(name, module, HubProcessor(folder, module.config.image_size), device)
 
 
 def _check_grids(config) -> None:
@@ -142,7 +143,7 @@ def _check_grids(config) -> None:
     )
     smallest = -(-(min(sides) // config.patch_size) // 2 ** (len(config.depths) - 1))
     if smallest < config.window_size:
-        raise ValueError(
+        raise CheckpointError(
             f"This Swin ends on a {smallest} × {smallest} grid, smaller than its window of {config.window_size}; "
             "transformers cannot run it. Use a checkpoint made for its image size."
         )

@@ -105,4 +105,5 @@ def load(folder: Path, name: str, device: str, config: dict) -> Vit:
     kind = kinds.get(architecture, DeiTForImageClassification)
     if config["model_type"] == "vit":
         kind = ViTForImageClassification
-    return Vit(name, from_folder(kind, folder), HubProcessor(folder), device)
+    module = from_folder(kind, folder)
+    return Vit(name, module, HubProcessor(folder, module.config.image_size), device)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import wraps
+from inspect import isgeneratorfunction
 
 try:
     import spaces
@@ -20,7 +23,53 @@ SECONDS = 30  # asked of the quota for one call
 
 def on_gpu(function):
     """`function`, run on a lent GPU where there is one."""
-    return spaces.GPU(duration=SECONDS)(function) if spaces and LENT else function
+    return _lent(function) if spaces and LENT else function
+
+
+def _lent(function):
+    """Across the border of the lent process only values come back whole: of an error, no more than its class's name.
+
+    So errors meant for people travel as values, and are raised again on this side.
+    """
+    if isgeneratorfunction(function):
+
+        def told(*given):
+            try:
+                yield from function(*given)
+            except (ValueError, OSError) as error:
+                yield Told(type(error), str(error))
+
+        run = spaces.GPU(duration=SECONDS)(told)
+
+        @wraps(function)
+        def stepped(*given):
+            for part in run(*given):
+                yield _raised(part)
+
+        return stepped
+
+    def answered(*given, **named):
+        try:
+            return function(*given, **named)
+        except (ValueError, OSError) as error:
+            return Told(type(error), str(error))
+
+    run_once = spaces.GPU(duration=SECONDS)(answered)
+    return wraps(function)(lambda *given, **named: _raised(run_once(*given, **named)))
+
+
+@dataclass(frozen=True)
+class Told:
+    """An error on its way out of a lent process."""
+
+    kind: type[Exception]
+    sentence: str
+
+
+def _raised(answer):
+    if isinstance(answer, Told):
+        raise (ValueError if issubclass(answer.kind, ValueError) else OSError)(answer.sentence)
+    return answer
 
 
 def load_bundled() -> None:

@@ -351,6 +351,18 @@ def test_an_all_negative_map_says_so(both):
     assert not explained(below, "gradcam", relu=True).signed
 
 
+def test_an_all_negative_integral_says_so_beside_its_delta(tiny_model, photo, monkeypatch):
+    from explain import integrated_gradients as file
+
+    model = tiny_model("vit")
+    trace = model.trace(photo, 2)
+    monkeypatch.setattr(
+        file, "integrated_gradients", lambda *_, **__: (-torch.ones(2, 2), "Delta.")
+    )
+    found = explained(trace, "integrated_gradients", model=model, image=photo)
+    assert found.note == f"{METHODS['integrated_gradients'].empty} Delta."
+
+
 def test_attention_and_rollout_ignore_the_target(tiny_model, photo):
     model = tiny_model("swin")
     for method in ("attention", "rollout"):

@@ -242,8 +242,7 @@ def test_a_broken_download_says_try_again(monkeypatch):
     sentence(caught)
 
 
-def test_loaded_once_and_only_so_many_kept(tiny_folder, monkeypatch):
-    monkeypatch.setattr(models, "KEPT", 2)
+def test_loaded_once_and_kept_up_to_a_size(tiny_folder, monkeypatch):
     first = load(tiny_folder("vit"), device="cpu")
     found = []
     threads = [
@@ -256,10 +255,84 @@ def test_loaded_once_and_only_so_many_kept(tiny_folder, monkeypatch):
         thread.join()
     assert len({id(model) for model in found}) == 1
     assert load(tiny_folder("vit"), device="cpu") is first
+    monkeypatch.setattr(models, "KEPT_BYTES", models._bytes(first) + 1)
     load(tiny_folder("deit"), device="cpu")
-    assert len(models._loaded) == 2
-    assert models.is_loaded(tiny_folder("vit"), "cpu")
+    assert models.is_loaded(tiny_folder("deit"), "cpu")
     assert not models.is_loaded(tiny_folder("swin"), "cpu")
+    assert not models._locks
+
+
+def test_bad_names_leave_nothing_behind():
+    for index in range(20):
+        with pytest.raises(ValueError, match="not a model"):
+            load(f"nonsense {index}", device="cpu")
+    assert not models._locks
+
+
+def test_a_checkpoints_settings_run_no_code(copy, photo):
+    """A config that names code for its tokenizer: the code is not run."""
+    folder = copy("open_clip_vit")
+    file = folder / "open_clip_config.json"
+    config = json.loads(file.read_text())
+    config["model_cfg"]["text_cfg"]["tokenizer_kwargs"] = {"trust_remote_code": True}
+    file.write_text(json.dumps(config))
+    (folder / "evil.py").write_text(
+        "from pathlib import Path\n"
+        f"Path({str(folder / 'ran')!r}).touch()\n"
+        "from transformers import PreTrainedTokenizerFast as Evil\n"
+    )
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    settings |= {"auto_map": {"AutoTokenizer": [None, "evil.Evil"]}, "tokenizer_class": "Evil"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    try:
+        load(str(folder), device="cpu").classify([photo])
+    except ValueError as error:
+        assert str(error).endswith(".")
+    assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "content"),
+    [
+        ("vit", "model.safetensors", b"garbage"),
+        ("open_clip_vit", "open_clip_model.safetensors", b"garbage"),
+        ("hf_clip", "tokenizer.json", b"{}"),
+    ],
+)
+def test_damaged_files_are_the_checkpoints_fault(name, file, content, copy):
+    folder = copy(name)
+    (folder / file).write_bytes(content)
+    with pytest.raises(ValueError, match="damaged") as caught:
+        load(str(folder), device="cpu")
+    assert str(folder) not in sentence(caught)
+
+
+def test_pictures_of_another_size_than_the_models_are_refused(copy):
+    folder = copy("vit")
+    file = folder / "preprocessor_config.json"
+    settings = json.loads(file.read_text()) | {"size": {"height": 48, "width": 48}}
+    file.write_text(json.dumps(settings))
+    with pytest.raises(ValueError, match="48 × 48 pixels, but its model wants 32 × 32") as caught:
+        load(str(folder), device="cpu")
+    sentence(caught)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "files"),
+    [
+        ({"config.json": 1, "model.safetensors": 9, "open_clip_model.safetensors": 9}, "model"),
+        ({"open_clip_config.json": 1, "open_clip_model.safetensors": 9}, "open_clip_model"),
+        (
+            {"config.json": 1, "open_clip_model.safetensors": 9, "x/model.safetensors": 9},
+            "open_clip_model",
+        ),
+    ],
+)
+def test_one_layouts_weights_are_fetched_and_nothing_from_folders(sizes, files):
+    extra = {"sub/huge.json": 9e12, "model/huge.safetensors": 9e12, "a.py": 1, "b.bin": 9e12}
+    found = hub.wanted("o/n", sizes | extra)
+    assert [f for f in found if f.endswith(".safetensors")] == [f"{files}.safetensors"]
+    assert set(found) <= set(sizes) and "x/model.safetensors" not in found
 
 
 def test_add_folder(tiny_folder, tmp_path):

@@ -84,6 +84,7 @@ def test_a_try_counts_as_scikit_learn_does(packed):
     answer = prompts.attempt(raw(templates="\n".join(TEMPLATES)), packed)
     truth, predicted, conditions = truth_and_answers(packed, TEMPLATES)
     assert len(set(predicted)) > 1
+    assert "error" not in answer, answer["error"]
     assert answer["overall"]["rate"] == accuracy_score(truth, predicted)
     assert answer["confusion"] == confusion_matrix(truth, predicted).tolist()
     assert answer["macro"]["f1"] == pytest.approx(f1_score(truth, predicted, average="macro"))

@@ -276,13 +276,49 @@ def test_view_is_what_the_crop_kept(tiny_model):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
 @pytest.mark.parametrize("name", tiny.TINY)
-def test_cuda_traces_as_the_cpu_does(name, tiny_folder, tiny_model, photo):
+def test_cuda_maps_are_the_cpus(name, tiny_folder, tiny_model, photo, monkeypatch):
+    from explain import METHODS, explain
     from models import load
 
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    one = tiny_model(name).trace(photo, 1, labels_of(name))
-    other = load(tiny_folder(name), device="cuda").trace(photo, 1, labels_of(name))
-    assert_close(one.features_gradient, other.features_gradient, rtol=1e-3, atol=1e-3)
+    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    here, there = tiny_model(name), load(tiny_folder(name), device="cuda")
+    one, other = (model.trace(photo, 1, labels_of(name)) for model in (here, there))
     for a, b in zip(one.attention_blocks, other.attention_blocks, strict=True):
-        assert_close(a.weights, b.weights, rtol=1e-3, atol=1e-3)
         assert_close(a.gradients, b.gradients, rtol=1e-3, atol=1e-3)
+    for method, described in METHODS.items():
+        if method == "rollout" and one.rollout_refused:
+            continue
+        maps = [
+            explain(
+                trace, method, **({"model": model, "image": photo} if described.needs_model else {})
+            )
+            for model, trace in ((here, one), (there, other))
+        ]
+        assert_close(*map(torch.from_numpy, maps), rtol=1e-3, atol=1e-3)
+
+
+def test_integrated_gradients_and_traces_do_not_mix(tiny_model, photo):
+    """One person waits for integrated gradients while others ask on: each gets what it would alone."""
+    from explain import explain
+
+    model = tiny_model("vit")
+    trace = model.trace(photo, 1)
+    alone = explain(trace, "integrated_gradients", model=model, image=photo, steps=20)
+    found, stop = [], threading.Event()
+
+    def ask_on():
+        while not stop.is_set():
+            found.append(model.trace(photo, 1))
+
+    thread = threading.Thread(target=ask_on)
+    thread.start()
+    try:
+        for _ in range(5):
+            again = explain(trace, "integrated_gradients", model=model, image=photo, steps=20)
+            assert_close(torch.from_numpy(again), torch.from_numpy(alone))
+    finally:
+        stop.set()
+        thread.join()
+    assert found and all(len(each.attention_blocks) == 3 for each in found)
+    assert_close(found[-1].attention_blocks[0].gradients, trace.attention_blocks[0].gradients)

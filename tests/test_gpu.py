@@ -1,0 +1,66 @@
+"""Where a GPU is lent per call, errors meant for people come back whole; the real border pickles what passes."""
+
+import pickle
+from types import SimpleNamespace
+
+import pytest
+
+from tabs import gpu
+
+
+class ClassNameOnly(Exception):
+    """All that the border lets through of an error."""
+
+
+def border(duration):
+    """As Hugging Face's spaces does it: values are pickled, an error shrinks to its class's name."""
+
+    def lend(function):
+        def called(*given, **named):
+            try:
+                answer = function(*given, **named)
+                if hasattr(answer, "__next__"):
+                    return iter([pickle.loads(pickle.dumps(part)) for part in answer])
+                return pickle.loads(pickle.dumps(answer))
+            except Exception as error:
+                raise ClassNameOnly(type(error).__name__) from None
+
+        return called
+
+    return lend
+
+
+@pytest.fixture
+def lent(monkeypatch):
+    monkeypatch.setattr(gpu, "spaces", SimpleNamespace(GPU=border))
+    monkeypatch.setattr(gpu, "LENT", True)
+
+
+@pytest.mark.parametrize("kind", [ValueError, ConnectionError])
+def test_sentences_cross_the_border(kind, lent):
+    def answer(fine):
+        if not fine:
+            raise kind("One sentence.")
+        return {"fine": fine}
+
+    def steps(fine):
+        yield 1
+        yield answer(fine)
+
+    assert gpu.on_gpu(answer)(True) == {"fine": True}
+    assert list(gpu.on_gpu(steps)(True)) == [1, {"fine": True}]
+    for ask in (gpu.on_gpu(answer), lambda fine: list(gpu.on_gpu(steps)(fine))):
+        with pytest.raises((ValueError, OSError), match=r"^One sentence\.$"):
+            ask(False)
+
+
+def test_bugs_stay_bugs(lent):
+    with pytest.raises(ClassNameOnly, match="ZeroDivisionError"):
+        gpu.on_gpu(lambda: 1 / 0)()
+
+
+def test_elsewhere_nothing_is_wrapped():
+    def answer():
+        return 1
+
+    assert gpu.on_gpu(answer) is answer
