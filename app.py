@@ -1,4 +1,4 @@
-"""Headlight's page: `python app.py`. Builds it from TABS and opens it; models load on first use."""
+"""Headlight's page: `python app.py`. Builds it from TABS and opens it; the bundled models load behind it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def launch(blocks: gr.Blocks, **where) -> tuple:
         theme=THEME,
         head=head(),
         footer_links=["api", "settings"],
-        max_file_size="25mb",
+        max_file_size="300mb",
         state_session_capacity=SESSIONS,
         run_history=False,
         enable_monitoring=False,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from models.trace import Trace
 
 TOP = 5
+UNITS = {"share": "of all", "logit": "logits"}  # beside the overlay's colour bar
 AT_ONCE = 4  # calls of one endpoint that run together; a slow download must not hold up the rest
 
 
@@ -60,6 +61,7 @@ def explain(
     number is up to and including it) and the mean of heads. labels: as in /classify. patch: null,
     or [row, col] on the layer's grid, to ask what that patch attended to.
     The numbers: {map, rows, cols, target, score, top, signed, note}; score is the target's logit.
+    The map is in shares of all attention (attention, rollout) or in logits.
     """
     with told_plainly():
         return mapped(
@@ -116,7 +118,8 @@ def mapped(
         "note": " ".join(filter(None, [found.note, *text_notes(model, trace.labels)])),
     }
     caption = f"{name}: {in_words(METHODS[method], trace, **asked)}"
-    picture = overlay(photo.image, found.map, trace.view, found.signed, caption=caption)
+    unit = UNITS[METHODS[method].unit]
+    picture = overlay(photo.image, found.map, trace.view, found.signed, unit=unit, caption=caption)
     return picture, numbers
 
 
