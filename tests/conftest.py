@@ -1,4 +1,7 @@
-"""Tiny random checkpoints, saved as on the Hub and loaded as users load them, shared by all tests."""
+"""Tiny random checkpoints, saved as on the Hub and loaded as users load them, and a browser, shared by all tests."""
+
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -50,3 +53,57 @@ def point_at(monkeypatch, tmp_path):
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
 
     return point
+
+
+CHROMIUM = os.environ.get("HEADLIGHT_CHROMIUM") or shutil.which("chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless Chromium; without one the test is skipped."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("no chromium here; install it or set HEADLIGHT_CHROMIUM")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The page, open on this machine."""
+    import app
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("cache")))
+        environment.setenv("HEADLIGHT_CACHE", str(tmp_path_factory.mktemp("features")))
+        blocks = app.page()
+        _, address, _ = app.launch(blocks, prevent_thread_lock=True, quiet=True)
+        yield address
+        blocks.close()
+
+
+@pytest.fixture
+def open_page(chromium, address):
+    """A function that opens the page as one more person; page errors and requests elsewhere fail the test."""
+    trouble, people = [], []
+
+    def outside(url):
+        return [] if url.startswith((address, "data:", "blob:")) else [f"asked {url}"]
+
+    def opened(**settings):
+        person = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | settings))
+        people.append(person)
+        page = person.new_page()
+        page.on("pageerror", lambda error: trouble.append(f"page error: {error}"))
+        page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda request: trouble.extend(outside(request.url)))
+        page.goto(address)
+        return page
+
+    yield opened
+    for person in people:
+        person.close()
+    assert not trouble

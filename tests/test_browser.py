@@ -1,76 +1,27 @@
 """The page as people meet it, in a real Chromium. Every test fails on a page error or a request to another machine."""
 
 import json
-import os
 import re
-import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-import app
-import models
-
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = os.environ.get("HEADLIGHT_CHROMIUM") or shutil.which("chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-BUNDLED = [entry for entry in models.CATALOGUE.values() if entry.name.startswith("pocket-")]
+
 FAMILIES = ("vit", "swin", "clip")
-
-pytestmark = [
-    pytest.mark.skipif(
-        not CHROMIUM, reason="no chromium here; install it or set HEADLIGHT_CHROMIUM"
-    ),
-    pytest.mark.skipif(
-        not all(any(entry.folder.glob("*.safetensors")) for entry in BUNDLED),
-        reason="the bundled models are not here",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("cache")))
-        blocks = app.page()
-        _, address, _ = app.launch(blocks, prevent_thread_lock=True, quiet=True)
-        yield address
-        blocks.close()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
-def visit(chromium, address):
+def visit(open_page):
     """A function that opens the page as one more person, and waits for the three answers."""
-    trouble, people = [], []
 
     def opened(**settings):
-        person = chromium.new_context(**({"viewport": {"width": 1440, "height": 900}} | settings))
-        people.append(person)
-        page = person.new_page()
-        page.on("pageerror", lambda error: trouble.append(f"page error: {error}"))
-        page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda request: trouble.extend(outside(request.url, address)))
-        page.goto(address)
+        page = open_page(**settings)
         answered(page)
         return page
 
-    yield opened
-    for person in people:
-        person.close()
-    assert not trouble
-
-
-def outside(url, address):
-    return [] if url.startswith((address, "data:", "blob:")) else [f"asked {url}"]
+    return opened
 
 
 def answered(page):
