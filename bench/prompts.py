@@ -26,7 +26,7 @@ from torch import Tensor
 from explain import features
 from explain.features import Encoded, encode
 from imagesets import ImageSet, Item, load_set
-from models import load
+from models import add_folder, load
 from models.clip import Clip
 from tabs import presets, scores, sets, tries
 
@@ -93,7 +93,8 @@ def timed(call: Callable[[int], object], rounds: int, clock: Callable[[], float]
 def edits(rounds: int, clock: Callable[[], float], folder: Path) -> None:
     """Print what an edit costs beside its text encoding alone, and beside open_clip's evaluation."""
     save_clip(folder)
-    model = load(str(folder), device="cpu")
+    (entry,) = add_folder(folder)
+    model = load(entry.name, device="cpu")
     found = random_set(model)
 
     def texts(turn: int) -> None:
@@ -177,7 +178,7 @@ def main() -> None:
         f"{'processor' if chosen.threads == 1 else 'wall-clock'} times, load {os.getloadavg()[0]:.1f}\n"
     )
     with tempfile.TemporaryDirectory() as folder:
-        edits(chosen.rounds, clock, Path(folder) / "clip")
+        edits(chosen.rounds, clock, Path(folder) / "random-clip")
     accuracies(chosen.model)
     busy(chosen.model)
 
