@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch import nn
 from transformers import PreTrainedModel
 
 from models.layout import CheckpointError
@@ -43,12 +40,15 @@ def class_names(config) -> tuple[str, ...]:
     )
 
 
-@contextmanager
-def eager(module: nn.Module) -> Iterator[None]:
-    """While open, a transformers model returns its attention; fused kernels keep it to themselves."""
-    before = module.config._attn_implementation
-    module.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        module.set_attn_implementation(before)
+class Eager:
+    """A transformers model that returns its attention until `remove`: fused kernels keep it to themselves.
+
+    Stands among the hook handles.
+    """
+
+    def __init__(self, module: PreTrainedModel):
+        self.module, self.before = module, module.config._attn_implementation
+        module.set_attn_implementation("eager")
+
+    def remove(self) -> None:
+        self.module.set_attn_implementation(self.before)

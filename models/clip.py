@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -17,7 +16,7 @@ from torch.nn.functional import normalize
 from transformers import AutoTokenizer, CLIPModel
 
 from models.catalogue import CATEGORIES, TEMPLATE
-from models.checkpoint import eager, from_folder
+from models.checkpoint import Eager, from_folder
 from models.layout import CheckpointError
 from models.model import Layout, Model, Record
 from models.pixels import HubProcessor
@@ -163,15 +162,11 @@ class HubClip(Clip):
         return self._layers()[-1].layer_norm1
 
     def _hooks(self, record: Record) -> Iterator:
+        yield Eager(self.module)
         for layer in self._layers():
             yield layer.self_attn.register_forward_hook(
                 lambda _m, _i, output: record.weights.append(output[1])
             )
-
-    @contextmanager
-    def _explicit_attention(self) -> Iterator[None]:
-        with eager(self.module):
-            yield
 
     def _layout(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
@@ -204,6 +199,7 @@ def class_token_layout(
         features=record.features[0, 1:],
         features_gradient=features_gradient[0, 1:],
         features_grid=shape,
+        readout_name="[CLS]",
     )
 
 

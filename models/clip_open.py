@@ -7,6 +7,7 @@ the textbook formula in its place, on its own weights; outputs are the same to r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import open_clip
@@ -87,6 +88,7 @@ class OpenClipVit(OpenClip):
         if self.tower.pool_type == "avg":
             layout.readout[:] = 1 / (len(layout.readout) - 1)
             layout.readout[0] = 0
+            layout = replace(layout, readout_name="")
         return layout
 
     def _final_norm(self, hidden: Tensor) -> Tensor:
@@ -120,6 +122,7 @@ class OpenClipResNet(OpenClip):
             features=record.features[0].flatten(1).T,
             features_gradient=features_gradient[0].flatten(1).T,
             features_grid=shape,
+            readout_name="the pooling token",
             rollout_refused=NO_ROLLOUT,
         )
 

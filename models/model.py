@@ -46,6 +46,7 @@ class Layout:
     features: Tensor
     features_gradient: Tensor
     features_grid: tuple[int, int]
+    readout_name: str = ""
     rollout_refused: str = ""
 
 
@@ -77,7 +78,7 @@ class Model:
         raise NotImplementedError
 
     def _hooks(self, record: Record) -> Iterator[Any]:
-        """Register what fills `record` with attention and its places; yield the handles."""
+        """Register what makes the tower show its attention and fills `record` with it; yield the handles."""
         raise NotImplementedError
 
     def _features_module(self) -> nn.Module:
@@ -101,11 +102,6 @@ class Model:
     def _pool(self, hidden: Tensor, pool: str) -> Tensor:
         """(batch, tokens, dim) → (batch, dim): pool is "readout" or "mean" (of the patches)."""
         raise NotImplementedError
-
-    @contextmanager
-    def _explicit_attention(self) -> Iterator[None]:
-        """While open, the tower computes its attention weights one by one instead of fused."""
-        yield
 
     # What callers use.
 
@@ -251,8 +247,7 @@ class Model:
         try:
             handles.append(self._features_module().register_forward_hook(keep_features))
             handles.extend(self._hooks(record))
-            with self._explicit_attention():
-                yield record
+            yield record
         finally:
             for handle in handles:
                 handle.remove()

@@ -7,7 +7,6 @@ are read after the forward pass, because transformers clamps them in it when a g
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from transformers import SwinForImageClassification, Swinv2ForImageClassificatio
 from transformers.models.swin.modeling_swin import SwinLayer
 from transformers.models.swinv2.modeling_swinv2 import Swinv2Layer
 
-from models.checkpoint import class_names, eager, from_folder
+from models.checkpoint import Eager, class_names, from_folder
 from models.layout import CheckpointError
 from models.model import Layout, Model, Record
 from models.pixels import HubProcessor
@@ -66,6 +65,8 @@ class Swin(Model):
         return self.module.base_model.layernorm
 
     def _hooks(self, record: Record) -> Iterator:
+        yield Eager(self.module)
+
         def ask(_module, inputs, named):
             return inputs, named | {"output_attentions": True}
 
@@ -80,11 +81,6 @@ class Swin(Model):
                 lambda _m, _i, output: record.weights.append(output[1])
             )
             yield layer.register_forward_hook(keep_place)
-
-    @contextmanager
-    def _explicit_attention(self) -> Iterator[None]:
-        with eager(self.module):
-            yield
 
     def _layout(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor

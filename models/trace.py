@@ -78,6 +78,7 @@ class Trace:
     view: tuple[
         float, float, float, float
     ]  # (left, top, right, bottom), fractions of the upright photo the grid covers
+    readout_name: str = ""  # the token it is read from, in words; "" for the mean of the patches
     rollout_refused: str = (
         ""  # why rollout has no meaning here, in one sentence; empty where it has
     )

@@ -7,7 +7,6 @@ distillation token where there is one, then the patches row by row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -20,7 +19,7 @@ from transformers import (
 from transformers.models.deit.modeling_deit import DeiTLayer
 from transformers.models.vit.modeling_vit import ViTLayer
 
-from models.checkpoint import class_names, eager, from_folder
+from models.checkpoint import Eager, class_names, from_folder
 from models.model import Layout, Model, Record
 from models.pixels import HubProcessor
 from models.trace import one_window, patch_grid
@@ -55,15 +54,11 @@ class Vit(Model):
         return self._layers()[-1].layernorm_before
 
     def _hooks(self, record: Record) -> Iterator:
+        yield Eager(self.module)
         for layer in self._layers():
             yield layer.attention.register_forward_hook(
                 lambda _m, _i, output: record.weights.append(output[1])
             )
-
-    @contextmanager
-    def _explicit_attention(self) -> Iterator[None]:
-        with eager(self.module):
-            yield
 
     def _layout(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
@@ -84,6 +79,7 @@ class Vit(Model):
             features=record.features[0, self.extra_tokens :],
             features_gradient=features_gradient[0, self.extra_tokens :],
             features_grid=(rows, cols),
+            readout_name="[CLS] and the distillation token" if self.two_heads else "[CLS]",
         )
 
     def _final_norm(self, hidden: Tensor) -> Tensor:

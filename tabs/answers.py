@@ -70,7 +70,7 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
         },
         "score": trace.score,
         "layers": len(trace.attention_blocks),
-        "readout": _readout(trace),
+        "readout": trace.readout_name,
         "notes": text_notes(look.model, asked.texts),
         "gradcam": _gradcam(trace),
     }
@@ -119,7 +119,7 @@ def looked(path: str, asked: Question, family: str) -> Look:
     """The trace behind every answer; kept, so that a second question about it costs no second look."""
     photo = opened(path)
     model = _model(asked.model, family)
-    names, texts = (asked.names, asked.texts) if family == "clip" else (model.labels, None)
+    names, texts = (asked.names, asked.texts) if model.reads_texts else (model.labels, None)
     if not names:
         raise ValueError("Type at least one class name for CLIP to choose from.")
     index = target_index(asked.target, names)
@@ -168,14 +168,6 @@ def _top(probabilities: Tensor, names: Sequence[str]) -> list[dict[str, Any]]:
         {"index": index, "label": names[index], "probability": probability}
         for probability, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
     ]
-
-
-def _readout(trace: Trace) -> str:
-    """Whose attention a layer's map shows, in words; "" where it is the mean over all patches."""
-    if trace.attention_blocks[-1].queries.shape[-1] == 1:
-        return "the pooling token"
-    where = int((trace.readout > 0).sum())
-    return {1: "[CLS]", 2: "[CLS] and the distillation token"}.get(where, "")
 
 
 def _attention(trace: Trace) -> list[dict[str, Any]]:
