@@ -6,6 +6,7 @@ Processors squash a photo, or resize and crop it. `View` says which part survive
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ class OpenClipTransform:
             fit = max if self.resize_mode == "shortest" else min
             scale = fit(self.width / width, self.height / height)
             resized = round(width * scale), round(height * scale)
-        return _centre_crop(*resized, self.width, self.height)
+        return _centre_crop(*resized, self.width, self.height, whole=round)
 
 
 def _sizes(size: Any) -> dict[str, int]:
@@ -103,8 +104,11 @@ def _resized(width: int, height: int, size: dict[str, int]) -> tuple[int, int]:
 
 
 def _centre_crop(
-    width: int, height: int, crop_width: int, crop_height: int
+    width: int, height: int, crop_width: int, crop_height: int, whole: Callable[[float], int] = int
 ) -> tuple[float, float, float, float]:
-    """The centre crop as fractions of the photo; beyond 0 and 1 where the crop pads a photo smaller than itself."""
-    left, top = (width - crop_width) // 2, (height - crop_height) // 2
+    """The centre crop as fractions of the photo; beyond 0 and 1 where the crop pads a photo smaller than itself.
+
+    whole: how a half pixel is settled; transformers cuts it off, torchvision rounds.
+    """
+    left, top = whole((width - crop_width) / 2), whole((height - crop_height) / 2)
     return left / width, top / height, (left + crop_width) / width, (top + crop_height) / height

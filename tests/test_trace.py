@@ -1,7 +1,9 @@
 """The trace engine against the dense textbook models: one photo, every family, every block."""
 
+import copy
 import threading
 
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -272,6 +274,28 @@ def test_view_is_what_the_crop_kept(tiny_model):
         columns = model.pixels([photo])[0].mean((0, 1))
         brightest = (int(columns.argmax()) + 0.5) / len(columns)
         assert start + brightest * (end - start) == pytest.approx(63 / 96, abs=0.03)
+
+
+@pytest.mark.parametrize("size", [(96, 48), (277, 554), (640, 427), (50, 51)])
+@pytest.mark.parametrize("resized", [32, 40])
+@pytest.mark.parametrize("name", ["vit", "vit_wide", "hf_clip", "open_clip_vit"])
+def test_view_is_read_off_the_pixels(name, resized, size, tiny_model):
+    """A photo whose red grows across and whose green grows down: the pixels themselves say what the view must be."""
+    width, height = size
+    across, down = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+    ramp = np.stack([across, down, 0 * across], -1)
+    photo = Image.fromarray((255 * ramp).round().astype(np.uint8))
+    pixels_of = tiny_model(name)._pixels_of
+    if name == "hf_clip":  # as DeiT does: resize to more than is kept, then crop
+        pixels_of = copy.copy(pixels_of)
+        pixels_of.processor = copy.deepcopy(pixels_of.processor)
+        pixels_of.processor.size = {"shortest_edge": resized}
+    pixels, view = pixels_of(photo)
+    for channel, axis, (start, end) in ((0, 1, view[0::2]), (1, 0, view[1::2])):
+        seen = (pixels[channel] * tiny.STD[channel] + tiny.MEAN[channel]).mean(1 - axis).numpy()
+        places = (np.arange(len(seen)) + 0.5) / len(seen)
+        slope, first = np.polyfit(places[3:-3], seen[3:-3], 1)
+        assert (first, first + slope) == pytest.approx((start, end), abs=0.012)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
