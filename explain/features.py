@@ -50,31 +50,51 @@ def encode(
     Pictures that cannot be read are left out and counted. progress is called with the fraction done and may raise to
     cancel; what is done by then is kept. Raises ValueError where no picture can be read.
     """
-    space = f"{model.fingerprint} {pool} {layer}"
+    return encode_spaces(model, items, [(pool, layer)], progress)[0]
+
+
+def encode_spaces(
+    model: Model,
+    items: Sequence[Any],
+    spaces: Sequence[tuple[str, int | None]],
+    progress: Callable[[float], None] | None = None,
+) -> list[Encoded]:
+    """As `encode`, one Encoded for each (pool, layer) of `spaces`, all from one pass over the pictures.
+
+    pool "answer" is the logits of the model's own labels. All have the same pictures in the same order.
+    """
     store = Store(folder())
-    found = store.read(space, [item.digest for item in items])
-    missing = list({item.digest: item for item in items if item.digest not in found}.values())
+    names = [f"{model.fingerprint} {pool} {layer}" for pool, layer in spaces]
+    digests = [item.digest for item in items]
+    found = [store.read(name, digests) for name in names]
+    missing = [
+        item
+        for item in {item.digest: item for item in items}.values()
+        if not all(item.digest in each for each in found)
+    ]
     skipped: dict[str, str] = {}
-    done, total = len(found), len(found) + len(missing)
+    total = len(set(digests))
+    done = total - len(missing)
     for batch in _batches(model, missing, skipped):
         if progress:
             progress(done / total)
-        fresh = dict(
-            zip(
-                [item.digest for item, _ in batch],
-                model.embed_pixels(torch.cat([pixels for _, pixels in batch]), layer, pool).numpy(),
-                strict=True,
-            )
-        )
-        store.write(space, fresh)
-        found |= fresh
-        done += len(fresh)
-    kept = [place for place, item in enumerate(items) if item.digest in found]
+        embedded = model.read(torch.cat([pixels for _, pixels in batch]), spaces)
+        for name, each, vectors in zip(names, found, embedded, strict=True):
+            fresh = {
+                item.digest: row for (item, _), row in zip(batch, vectors.numpy(), strict=True)
+            }
+            store.write(name, fresh)
+            each |= fresh
+        done += len(batch)
+    kept = [place for place, digest in enumerate(digests) if digest not in skipped]
     if not kept:
         raise ValueError("None of these pictures can be read. Try JPEG or PNG files.")
-    reasons = Counter(skipped[item.digest] for item in items if item.digest in skipped)
-    features = torch.from_numpy(np.stack([found[items[place].digest] for place in kept]))
-    return Encoded(features, np.array(kept), dict(reasons))
+    reasons = dict(Counter(skipped[digest] for digest in digests if digest in skipped))
+
+    def stacked(vectors: dict[str, np.ndarray]) -> Tensor:
+        return torch.from_numpy(np.stack([vectors[digests[place]] for place in kept]))
+
+    return [Encoded(stacked(each), np.array(kept), reasons) for each in found]
 
 
 def folder() -> Path:

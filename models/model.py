@@ -130,33 +130,69 @@ class Model:
         self, pixels: Tensor, layer: int | None = None, pool: str = "readout"
     ) -> Tensor:
         """(batch, dim) embeddings, on the CPU, of pixels made by `pixels`; layer and pool as in `embed`."""
+        return self.read(pixels, [(pool, layer)])[0]
+
+    def read(self, pixels: Tensor, spaces: Sequence[tuple[str, int | None]]) -> list[Tensor]:
+        """A (batch, dim) tensor on the CPU for each (pool, layer) of `spaces`, from one forward pass.
+
+        pool and layer as in `embed`; pool "answer" is the logits of the model's own labels. Raises ValueError.
+        """
+        layers = self._layers()
+        for pool, layer in spaces:
+            self._check_space(pool, layer, len(layers))
+        hidden: dict[int, Tensor] = {}
+
+        def keep(index: int) -> Callable:
+            def hook(_module, _inputs, output):
+                hidden[index] = output[0] if isinstance(output, tuple) else output
+
+            return hook
+
+        inner = [space for space in spaces if space[0] not in ("joint", "answer")]
+        wanted = {len(layers) - 1 if layer is None else layer for _, layer in inner}
+        with self.lock, torch.no_grad():
+            handles = [layers[index].register_forward_hook(keep(index)) for index in wanted]
+            try:
+                labels = self.labels[:1] if self.reads_texts else None
+                logits, embedding = self._answer(pixels, labels)
+            finally:
+                for handle in handles:
+                    handle.remove()
+            return [_plain(self._read(space, hidden, logits, embedding)) for space in spaces]
+
+    def _read(
+        self,
+        space: tuple[str, int | None],
+        hidden: dict[int, Tensor],
+        logits: Tensor,
+        embedding: Tensor,
+    ) -> Tensor:
+        pool, layer = space
+        if pool in ("joint", "answer"):
+            return embedding if pool == "joint" else logits
+        if layer is None:
+            return self._pool(self._final_norm(hidden[self.depth - 1]), pool)
+        return self._pool(hidden[layer], pool)
+
+    def _check_space(self, pool: str, layer: int | None, depth: int) -> None:
+        if pool == "answer" and not self.reads_texts:
+            return
         if pool not in self.pools:
             raise ValueError(f"{self.name} pools by {' or '.join(self.pools)}, not by {pool!r}.")
-        with self.lock, torch.no_grad():
-            if pool == "joint":
-                return _plain(self._answer(pixels, self.labels[:1])[1])
-            hidden = self._hidden(pixels, layer)
-            return _plain(self._pool(self._final_norm(hidden) if layer is None else hidden, pool))
-
-    def _hidden(self, pixels: Tensor, layer: int | None) -> Tensor:
-        """The hidden state after one layer, the last for None."""
-        layers = self._layers()
-        index = len(layers) - 1 if layer is None else layer
-        if not 0 <= index < len(layers):
+        if layer is not None and not 0 <= layer < depth:
             raise ValueError(
-                f"{self.name} has layers 0 to {len(layers) - 1}; {layer} is not one of them."
+                f"{self.name} has layers 0 to {depth - 1}; {layer} is not one of them."
             )
-        kept: list[Tensor] = []
 
-        def keep(_module, _inputs, output):
-            kept.append(output[0] if isinstance(output, tuple) else output)
+    @property
+    def depth(self) -> int:
+        """How many layers `embed` can read from."""
+        return len(self._layers())
 
-        handle = layers[index].register_forward_hook(keep)
-        try:
-            self._answer(pixels, self.labels[:1])
-        finally:
-            handle.remove()
-        return kept[0]
+    @property
+    def parameters(self) -> int:
+        """How many weights there are, each counted once."""
+        return sum(weights.numel() for weights in self.module.parameters())
 
     @property
     def pools(self) -> tuple[str, ...]:

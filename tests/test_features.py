@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from explain.features import BATCH, Store, encode, folder
+from explain.features import BATCH, Store, encode, encode_spaces, folder
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,40 @@ def test_pools_and_layers_are_kept_apart(pool, layer, tiny_model):
         torch.testing.assert_close(found, wanted)
 
 
+@pytest.mark.parametrize("name", ["vit", "swin", "hf_clip", "open_clip_resnet"])
+def test_all_spaces_of_one_pass_are_those_of_many(name, tiny_model, monkeypatch):
+    model, items = tiny_model(name), pictures(BATCH + 3)
+    contents = [item.content for item in items]
+    last = ("joint", None) if model.reads_texts else ("answer", None)
+    layers = [("mean", layer) for layer in range(model.depth)]
+    spaces = [("readout", None), *layers, last]
+    passes = []
+    real = model._answer
+    monkeypatch.setattr(model, "_answer", lambda *given: passes.append(1) or real(*given))
+    found = encode_spaces(model, items, spaces)
+    assert len(passes) == 2
+    assert encode_spaces(model, items, spaces)[1].features.equal(found[1].features)
+    assert len(passes) == 2
+    for each, (pool, layer) in zip(found, spaces, strict=True):
+        answer = pool == "answer"
+        wanted = model.classify(contents) if answer else model.embed(contents, layer, pool)
+        torch.testing.assert_close(each.features, wanted)
+
+
+def test_spaces_that_a_model_has_not_are_refused(tiny_model):
+    clip, vit = tiny_model("hf_clip"), tiny_model("vit")
+    for model, space in ((clip, ("answer", None)), (vit, ("joint", None)), (vit, ("mean", 99))):
+        with pytest.raises(ValueError, match=r"\.$"):
+            encode_spaces(model, pictures(1), [space])
+
+
 def test_a_second_time_nothing_is_computed(tiny_model, monkeypatch):
     model, items = tiny_model("hf_clip"), pictures(10)
     first = encode(model, items[:6]).features
     batches = []
-    real = model.embed_pixels
+    real = model.read
     monkeypatch.setattr(
-        model, "embed_pixels", lambda pixels, *a: batches.append(len(pixels)) or real(pixels, *a)
+        model, "read", lambda pixels, *a: batches.append(len(pixels)) or real(pixels, *a)
     )
     again = encode(model, items).features
     torch.testing.assert_close(again[:6], first)
