@@ -6,7 +6,6 @@ question; what Python returns is the answer, or {"error": sentence}.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -18,15 +17,13 @@ from models import CATALOGUE, CATEGORIES, FAMILIES, TEMPLATE
 from tabs import answers
 from tabs.examples import data_address, examples, thumbnail
 from tabs.kept import opened
+from tabs.lines import sentence, serial
 from tabs.photo import PhotoInput
 from tabs.questions import question
 from tabs.widget import Widget
 
 TITLE = "Explain"
 SHOWN = 1024  # pixels on the longer side of the photo the browser gets
-OURS = "Something went wrong here, and the mistake is ours. Try again, or choose another photo or checkpoint."
-
-log = logging.getLogger(__name__)
 
 
 # Callbacks.
@@ -59,12 +56,12 @@ def ask_point(path: str | None, raw: Any, family: str) -> dict[str, Any]:
 
 def ask_slowly(path: str | None, raw: Any, family: str) -> Iterator[dict[str, Any]]:
     """Integrated gradients, with how far they are."""
-    serial = _serial(raw)
+    number = serial(raw)
     try:
         for part in answers.integrated(path, question(raw), family) if path else ():
-            yield {**part, "serial": serial}
+            yield {**part, "serial": number}
     except Exception as error:
-        yield {"error": sentence(error), "serial": serial}
+        yield {"error": sentence(error), "serial": number}
 
 
 def pick(index: Any) -> str | None:
@@ -82,23 +79,10 @@ def in_words(answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {"error": sentence(error)}
 
 
-def sentence(error: Exception) -> str:
-    """The words of an error that was meant for people; any other is logged, and apologised for."""
-    if isinstance(error, ValueError | OSError) and not getattr(error, "errno", None):
-        return str(error)
-    log.error("A question failed.", exc_info=error)
-    return OURS
-
-
 def _reply(function: Callable, path: str | None, raw: Any, family: str) -> dict[str, Any]:
     if not path:
-        return {"serial": _serial(raw)}
-    return {**in_words(lambda: function(path, question(raw), family)), "serial": _serial(raw)}
-
-
-def _serial(raw: Any) -> int:
-    serial = raw.get("serial") if isinstance(raw, dict) else None
-    return serial if isinstance(serial, int) else 0
+        return {"serial": serial(raw)}
+    return {**in_words(lambda: function(path, question(raw), family)), "serial": serial(raw)}
 
 
 # Layout.

@@ -11,15 +11,13 @@ from typing import Any
 
 import gradio as gr
 
-from explain.prompts import PromptError
-from imagesets import CATALOGUE as SETS
 from imagesets import FILES
 from models import CATALOGUE as MODELS
 from tabs import pictures, presets, scores
-from tabs.explain import sentence
-from tabs.sets import Ready, Step, ready
+from tabs.lines import Line, connect, reply, sentence, serial
+from tabs.sets import Ready, Step, offered, ready
 from tabs.slowly import stepwise
-from tabs.tries import DRAWS, Asked, asked, serial
+from tabs.tries import DRAWS, Asked, asked
 from tabs.widget import Widget
 
 TITLE = "Prompts"
@@ -58,44 +56,34 @@ def about(found: Ready) -> dict[str, Any]:
 
 def attempt(raw: Any, file: str | None) -> dict[str, Any]:
     """Score what stands in the boxes."""
-    return _reply(lambda: scores.answered(asked(raw, file)), raw)
+    return reply(lambda: scores.answered(asked(raw, file)), raw)
 
 
 def pick(raw: Any, file: str | None) -> dict[str, Any]:
     """Small pictures: of places, or of a cell of the confusion matrix."""
-    return _reply(lambda: pictures.wanted(asked(raw, file)), raw)
+    return reply(lambda: pictures.wanted(asked(raw, file)), raw)
 
 
 def compare(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
     """One picture under several templates."""
     question, own = _one(raw, file, photo)
-    return _reply(lambda: pictures.compared(question(), own), raw)
+    return reply(lambda: pictures.compared(question(), own), raw)
 
 
 def send(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
     """The picture itself, for the Explain tab."""
     question, own = _one(raw, file, photo)
-    return _reply(lambda: pictures.original(question(), own), raw)
+    return reply(lambda: pictures.original(question(), own), raw)
 
 
 def preset(raw: Any) -> dict[str, Any]:
     """A preset's templates as text."""
-    return _reply(lambda: {"templates": presets.templates(raw.get("key"))}, raw)
+    return reply(lambda: {"templates": presets.templates(raw.get("key"))}, raw)
 
 
 def _one(raw: Any, file: str | None, photo: str | None) -> tuple[Callable[[], Asked], str | None]:
     own = photo if isinstance(raw, dict) and raw.get("photo") else None
     return lambda: asked(raw, file), own
-
-
-def _reply(answer: Callable[[], dict[str, Any]], raw: Any) -> dict[str, Any]:
-    try:
-        return {**answer(), "serial": serial(raw)}
-    except PromptError as error:
-        wrong = {"field": error.field, "line": error.line, "text": str(error)}
-        return {"wrong": wrong, "serial": serial(raw)}
-    except Exception as error:
-        return {"error": sentence(error), "serial": serial(raw)}
 
 
 # Layout.
@@ -107,7 +95,9 @@ def build() -> None:
         with gr.Column(elem_classes="hl-rail"):
             file = gr.UploadButton(file_types=list(FILES), elem_id="prompts-file")
             photo = gr.UploadButton(file_types=["image"], elem_id="prompts-photo")
-            Widget("prompts_asks", sets=_sets(), models=_models(), draws=DRAWS, presets=_presets())
+            Widget(
+                "prompts_asks", sets=offered(), models=_models(), draws=DRAWS, presets=_presets()
+            )
         with gr.Column(elem_classes="hl-stage"):
             Widget("prompts_headline")
             Widget("prompts_bars")
@@ -116,20 +106,7 @@ def build() -> None:
             Widget("prompts_board")
             Widget("prompts_image", compared=list(presets.TEACHING))
             Widget("prompts_lesson", lesson=presets.LESSON)
-    lines = {name: Widget("prompts_line", ("ask", "cancel"), line=name) for name in _LINES}
-    _wire(lines, file, photo)
-
-
-def _sets() -> list[dict[str, Any]]:
-    return [
-        {
-            "name": entry.name,
-            "title": entry.title,
-            "note": entry.note,
-            "here": entry.kind != "hub",
-        }
-        for entry in SETS.values()
-    ]
+    connect("prompts", _LINES, {"file": file, "photo": photo})
 
 
 def _models() -> list[dict[str, Any]]:
@@ -147,38 +124,16 @@ def _presets() -> list[dict[str, str]]:
     ]
 
 
-# Wiring: line → (callback, whether it reads the uploads, how many run together).
+# Wiring.
 
-_LINES: dict[str, tuple[Callable, str, int]] = {
-    "prepare": (prepare, "file", 6),
-    "attempt": (attempt, "file", 8),
-    "confirm": (attempt, "file", 8),
-    "pick": (pick, "file", 4),
-    "flips": (pick, "file", 4),
-    "some": (pick, "file", 4),
-    "compare": (compare, "file photo", 4),
-    "send": (send, "file photo", 4),
-    "preset": (preset, "", 4),
+_LINES = {
+    "prepare": Line(prepare, ("file",), 6, stops=True),
+    "attempt": Line(attempt, ("file",), 8),
+    "confirm": Line(attempt, ("file",), 8),
+    "pick": Line(pick, ("file",)),
+    "flips": Line(pick, ("file",)),
+    "some": Line(pick, ("file",)),
+    "compare": Line(compare, ("file", "photo")),
+    "send": Line(send, ("file", "photo")),
+    "preset": Line(preset),
 }
-
-
-def _wire(lines: dict[str, Widget], file: gr.UploadButton, photo: gr.UploadButton) -> None:
-    private = {"api_visibility": "private", "show_progress": "hidden"}
-    uploads = {"file": file, "photo": photo}
-    for name, (function, reads, together) in _LINES.items():
-        line = lines[name]
-        event = line.ask(
-            function,
-            [line, *(uploads[each] for each in reads.split())],
-            line,
-            js=f"(line, ...files) => [headlight.prompts.question('{name}'), ...files]",
-            concurrency_id=f"prompts-{name}",
-            concurrency_limit=together,
-            trigger_mode="always_last",
-            **private,
-        )
-        event.failure(None, js=f"() => headlight.prompts.failed('{name}')", **private)
-        if name == "prepare":
-            line.cancel(None, cancels=event, **private)
-    for upload, told in ((file, "fileChanged"), (photo, "photoChanged")):
-        upload.upload(None, upload, js=f"file => headlight.prompts.{told}(file)", **private)

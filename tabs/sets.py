@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import file_digest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-from imagesets import ImageSet, Item, load_set
+from imagesets import CATALOGUE, ImageSet, Item, load_set
 from models import load
 from tabs.gpu import on_gpu
 from tabs.kept import Kept
@@ -71,6 +71,19 @@ class Ready:
     def skipped(self) -> dict[str, int]:
         """Why pictures were left out → how many."""
         return {**self.images.skipped, **self.encoded.skipped}
+
+
+def offered() -> list[dict[str, Any]]:
+    """The catalogue's sets, as a picker shows them."""
+    return [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "note": entry.note,
+            "here": entry.kind != "hub",
+        }
+        for entry in CATALOGUE.values()
+    ]
 
 
 def ready(source: str, limit: int, name: str, told: Told | None = None) -> Ready:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from imagesets import FILES
+from tabs.lines import serial
 from tabs.sets import LIMIT, MOST
 
 HALVES = ("all", "choose", "confirm")
@@ -81,11 +82,6 @@ def uploaded(file: str | None) -> str:
     if not file or Path(file).suffix.lower() not in FILES:
         raise ValueError("Upload a zip or a parquet file: image sets come in these two.")
     return file
-
-
-def serial(raw: Any) -> int:
-    found = raw.get("serial") if isinstance(raw, dict) else None
-    return found if isinstance(found, int) else 0
 
 
 def text(value: Any, name: str) -> str:

@@ -18,6 +18,7 @@ SCRIPTS = (  # in this order: store.js makes `headlight`, the others add to it
     *("store.js", "colour.js", "maps.js", "wording.js", "canvas.js"),
     *("checkpoint.js", "classes.js", "answers.js", "bar.js", "notice.js", "column.js"),
     *("ask.js", "examples.js", "strips.js", "npz.js", "export.js", "bring.js"),
+    *("tab.js", "parts.js", "set-picker.js"),
     *(
         "prompts.js",
         "prompts-parts.js",
@@ -27,7 +28,7 @@ SCRIPTS = (  # in this order: store.js makes `headlight`, the others add to it
     ),
     *("prompts-change.js", "prompts-confusion.js", "prompts-board.js", "prompts-image.js"),
 )
-STYLES = ("page.css", "prompts.css")
+STYLES = ("page.css", "bench.css")
 
 
 class Widget(gr.HTML):

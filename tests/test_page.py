@@ -16,7 +16,7 @@ import app
 import models
 from explain import explain as explain_trace
 from models import Entry
-from tabs import answers, examples, explain, kept, widget
+from tabs import answers, examples, explain, kept, lines, widget
 from tabs.photo import PhotoInput
 from tabs.questions import TEMPLATE, question
 from tabs.slowly import stepwise
@@ -208,7 +208,7 @@ def test_a_question_that_does_not_fit_gets_one_sentence(wrong, path):
     family = "clip" if {"template", "names"} & set(wrong) else "vit"
     answer = explain.ask(path, raw(family) | wrong, family)
     assert set(answer) == {"error", "serial"}
-    assert answer["error"] != explain.OURS
+    assert answer["error"] != lines.OURS
     assert "\n" not in answer["error"]
     assert len(answer["error"]) < 250
 
@@ -253,11 +253,11 @@ def test_our_own_mistakes_are_logged_and_not_shown(path, monkeypatch, caplog):
         raise KeyError("secret detail")
 
     monkeypatch.setattr(answers, "answered", broken)
-    assert explain.ask(path, raw("vit"), "vit")["error"] == explain.OURS
+    assert explain.ask(path, raw("vit"), "vit")["error"] == lines.OURS
     assert "secret detail" in caplog.text
     monkeypatch.setattr(answers, "opened", lambda _: Path("/no/such/file").read_bytes())
     assert explain.in_words(lambda: answers.looked(path, question(raw("vit")), "vit")) == {
-        "error": explain.OURS
+        "error": lines.OURS
     }
 
 

@@ -427,7 +427,7 @@ def test_a_folder_of_sets_is_offered_by_name(packed, monkeypatch):
         app.main()
         try:
             assert {"name": "things", "title": "things", "here": True} in [
-                {key: each[key] for key in ("name", "title", "here")} for each in prompts._sets()
+                {key: each[key] for key in ("name", "title", "here")} for each in sets.offered()
             ]
             assert prompts.attempt(raw(set="things", file=False), None)["overall"]["total"] == 30
         finally:

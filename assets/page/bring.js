@@ -25,4 +25,22 @@
     if (event.target.closest("#photo")) return; // its own drop zone
     if (bring(event.dataTransfer.files)) event.preventDefault();
   });
+
+  // Another tab's picture with the models it was looked at with. names, template: what CLIP is to choose from.
+  headlight.showInExplain = async ({ src, name, models = {}, names, template }) => {
+    const blob = await (await fetch(src)).blob();
+    const stem = (name ?? "picture").split("/").pop().replace(/\.?[^.]*$/, "") || "picture";
+    const put = (selector, text, kind) => {
+      const box = document.querySelector(selector);
+      if (!box || text === undefined || box.value === text) return;
+      box.value = text;
+      box.dispatchEvent(new Event(kind, { bubbles: true }));
+    };
+    [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === "Explain")?.click();
+    for (const [family, model] of Object.entries(models)) headlight.state.columns[family]?.choose(model);
+    put("#clip .hl-classes textarea", names?.join("\n"), "input");
+    put("#clip .hl-classes input", template?.replaceAll("{c}", "{}"), "input");
+    window.scrollTo(0, 0);
+    bring([new File([blob], `${stem}.png`, { type: "image/png" })]);
+  };
 })();

@@ -36,6 +36,15 @@ headlight.checkpoint = (column, checkpoints) => {
     headlight.ask(column.family);
   }
 
+  // Another tab's choice: from the list where it stands there, else as a typed id.
+  column.choose = (name) => {
+    const listed = checkpoints.some((entry) => entry.name === name);
+    [list.hidden, typed.hidden] = [!listed, listed];
+    if (listed) list.value = name;
+    else field.value = name;
+    choose(name);
+  };
+
   list.addEventListener("change", () => {
     if (list.value !== HUB) return choose(list.value);
     [list.hidden, typed.hidden] = [true, false];

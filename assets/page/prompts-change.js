@@ -3,7 +3,7 @@
 headlight.widgets.prompts_change = (element) => {
   const { make } = headlight;
   const { state } = headlight.prompts;
-  const { count, tiles, card, brief } = headlight.promptParts;
+  const { count, tiles, card, brief, odds, written } = headlight.promptParts;
   const heading = card(element, "What changed since the pinned prompt", draw);
   const words = make("p", "hl-test");
   const sides = make("div", "hl-sides");
@@ -27,13 +27,6 @@ headlight.widgets.prompts_change = (element) => {
     };
   }
 
-  function odds(p) {
-    if (p < 0.0005) return "less than 1 time in 2,000";
-    if (p > 0.995) return "every time";
-    if (p < 0.01) return `${Math.round(p * 1000)} times in 1,000`;
-    return `${Math.round(p * 100)} times in 100`;
-  }
-
   function test({ better: { count: up }, worse: { count: down }, p, total }) {
     const differ = up + down;
     if (!differ) return `No picture of ${total.toLocaleString("en")} flipped: the two prompts are right and wrong on the same ones.`;
@@ -41,8 +34,8 @@ headlight.widgets.prompts_change = (element) => {
     return (
       `Of ${count(total, "picture")}, ${up.toLocaleString("en")} became right and ${down.toLocaleString("en")} became wrong. ` +
       `If neither prompt were better, a split at least this uneven among ${differ.toLocaleString("en")} would come up ${odds(p)} ` +
-      `(McNemar's exact test, p = ${p < 0.0005 ? "< 0.0005" : p.toFixed(3)}). ${judged}`
-    ).replace("p = <", "p <");
+      `(McNemar's exact test, ${written(p)}). ${judged}`
+    );
   }
 
   function draw() {

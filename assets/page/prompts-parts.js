@@ -1,117 +1,16 @@
-// The pieces of the Prompts tab: rates in words, bars with intervals, small pictures with their five likeliest classes.
+// The shared pieces as the Prompts tab uses them.
 
 headlight.promptParts = (() => {
-  const { make } = headlight;
-  const { state, drawers, look } = headlight.prompts;
+  const { parts, prompts } = headlight;
+  const { state, look } = prompts;
 
-  const points = (rate) => (100 * rate).toFixed(1);
-  const percent = (rate) => (rate === null || rate === undefined ? "–" : `${points(rate)} %`);
-  const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  const tiles = (caption, bars = true) =>
+    parts.tiles({ look: ({ place }) => look(place), means: "click to look at it under several templates", caption, bars });
 
-  // "83.4 % (79.1–87.0, n = 320)"
-  const doubt = ({ rate, low, high, total }) =>
-    rate === null ? "no picture" : `${percent(rate)} ${range({ low, high, total })}`;
-  const range = ({ low, high, total }) => `(${points(low)}–${points(high)}, n = ${total.toLocaleString("en")})`;
-
-  // A bar from 0 to 100 % with its interval, a tick where the pinned prompt stands, and a line at chance.
-  function bar() {
-    const node = make("div", "hl-rate", "", { "aria-hidden": "true" });
-    const [fill, whisker, chance, pinned] = ["fill", "whisker", "chance", "pinned"].map((part) => make("i", `hl-rate-${part}`));
-    node.append(fill, whisker, chance, pinned);
-    const place = (part, at) => {
-      part.hidden = at === null || at === undefined;
-      if (!part.hidden) part.style.left = `${100 * at}%`;
-    };
-    const draw = (share, guess, before) => {
-      fill.style.width = `${100 * (share?.rate ?? 0)}%`;
-      place(whisker, share?.rate === null ? null : share?.low);
-      if (share) whisker.style.width = `${100 * (share.high - share.low)}%`;
-      place(chance, guess);
-      place(pinned, before);
-    };
-    return { node, draw };
-  }
-
-  // Rows of {name, share}: kept and filled again, so that bars move and nothing jumps.
-  function rows(list, fill) {
-    const made = [];
-    return (wanted) => {
-      while (made.length > wanted.length) made.pop().node.remove();
-      while (made.length < wanted.length) {
-        const row = fill();
-        made.push(row);
-        list.append(row.node);
-      }
-      wanted.forEach((want, i) => made[i].draw(want));
-    };
-  }
-
-  // The five likeliest classes of a picture. The true one is marked in words for those who see no colour.
-  function five(small = false) {
-    const node = make("ol", small ? "hl-five hl-five-small" : "hl-five");
-    const draw = rows(node, () => {
-      const item = make("li");
-      const [fill, label, share] = [make("i", "hl-fill"), make("span", "hl-label"), make("span", "hl-share")];
-      item.append(fill, label, share);
-      return {
-        node: item,
-        draw: ({ label: name, probability, right }) => {
-          fill.style.width = `${100 * probability}%`;
-          label.textContent = right ? `✓ ${name}` : name;
-          item.classList.toggle("hl-right", Boolean(right));
-          share.textContent = small ? `${Math.round(100 * probability)}` : headlight.wording.percent(probability);
-          item.title = `${name}: ${headlight.wording.percent(probability)}`;
-        },
-      };
-    });
-    return { node, draw: (top, truth) => draw(top.map((each) => ({ ...each, right: each.label === truth }))) };
-  }
-
-  // Small pictures; a click looks at one. caption(picture) is the words under it.
-  function tiles(caption, bars = true) {
-    const node = make("div", "hl-pictures");
-    const draw = rows(node, () => {
-      const tile = make("button", "hl-picture-tile", "", { type: "button" });
-      const image = make("img", "", "", { alt: "", loading: "lazy" });
-      const words = make("span");
-      const top = five(true);
-      tile.append(image, words);
-      if (bars) tile.append(top.node);
-      const made = { node: tile };
-      tile.addEventListener("click", () => look(made.place));
-      made.draw = (picture) => {
-        made.place = picture.place;
-        if (image.src !== picture.src) image.src = picture.src;
-        image.alt = `${picture.truth}${picture.condition ? `, ${picture.condition}` : ""}`;
-        tile.title = `${picture.name}: click to look at it under several templates`;
-        words.textContent = caption(picture);
-        if (bars) top.draw(picture.top, picture.truth);
-      };
-      return made;
-    });
-    return { node, draw };
-  }
-
-  // A card with a heading; draw is called whenever anything changed.
   function card(element, title, draw) {
-    const heading = make("h2", "", title);
-    element.append(heading);
-    element.setAttribute("role", "region");
-    element.setAttribute("aria-label", title);
     element.dataset.family = "clip";
-    drawers.add(() => {
-      element.classList.toggle("hl-stale", state.stale || Boolean(state.preparing));
-      draw();
-    });
-    return heading;
+    return parts.card(prompts, element, title, draw, () => state.stale || Boolean(state.preparing));
   }
-
-  const button = (text, act, title = "") => {
-    const node = make("button", "hl-button", text, { type: "button" });
-    if (title) node.title = title;
-    node.addEventListener("click", act);
-    return node;
-  };
 
   // A prompt in few words: "a photo of a {}" or "a photo of a {} + 6 more".
   function brief(templates, most = 60) {
@@ -120,5 +19,5 @@ headlight.promptParts = (() => {
     return headlight.wording.short(all[0] ?? "nothing", most) + more;
   }
 
-  return { points, percent, count, doubt, range, bar, rows, five, tiles, card, button, brief };
+  return { ...parts, tiles, card, brief };
 })();

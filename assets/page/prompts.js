@@ -1,12 +1,10 @@
 // What the Prompts tab knows, and its lines to Python. The other prompts-*.js draw from `state` and change it through here.
 //
-// A question carries all it needs (tabs/tries.py), so Python keeps nothing of a person. Of each line's answers only the
-// one to its newest question counts.
+// What a question carries is checked in tabs/tries.py.
 
 headlight.prompts = (() => {
   const PATIENCE = 250; // ms after the last key before typed words are tried
   const STANDS = 1000; // ms a try must stand to go on the board, so that half a word does not
-  const LOST = "The question got lost on the way. Try again in a moment.";
 
   const state = {
     set: "toybox", // a name or Hub id
@@ -38,33 +36,12 @@ headlight.prompts = (() => {
     oneError: "",
     board: [],
   };
-  const lines = {};
-  const serials = {};
-  const extras = {}; // what a line's newest question adds
   const drafts = {}; // set → the classes typed for it: coming back finds them again
-  const hearers = {};
-  const drawers = new Set();
-  let due = false;
-
-  function redraw() {
-    if (due) return;
-    due = true;
-    requestAnimationFrame(() => {
-      due = false;
-      drawers.forEach((draw) => draw());
-    });
-  }
-
-  function set(changes) {
-    Object.assign(state, changes);
-    redraw();
-  }
 
   const wording = () => ({ model: state.model, classes: state.classes, templates: state.templates });
 
-  function question(name) {
-    return {
-      serial: serials[name],
+  const tab = headlight.tab("prompts", state, {
+    asks: () => ({
       set: state.set,
       file: Boolean(state.file),
       limit: state.limit,
@@ -72,27 +49,14 @@ headlight.prompts = (() => {
       pinned: state.pinned,
       half: state.split ? "choose" : "all",
       leave_out: state.leaving,
-      ...extras[name],
-    };
-  }
-
-  function ask(name, extra = {}) {
-    serials[name] = (serials[name] ?? 0) + 1;
-    extras[name] = extra;
-    lines[name]?.trigger("ask");
-  }
-
-  function hear(name, value) {
-    if (value.serial !== serials[name]) return;
-    hearers[name](value);
-    redraw();
-  }
-
-  function failed(name) {
-    if (name === "prepare") Object.assign(state, { preparing: null, trouble: LOST });
-    if (name === "attempt") Object.assign(state, { busy: false, error: LOST });
-    redraw();
-  }
+    }),
+    start: () => prepare(),
+    failed: (line, lost) => {
+      if (line === "prepare") Object.assign(state, { preparing: null, trouble: lost });
+      if (line === "attempt") Object.assign(state, { busy: false, error: lost });
+    },
+  });
+  const { hearers, ask, redraw, set } = tab;
 
   // The set and the model: their pictures are embedded once, with a bar that can be stopped.
 
@@ -126,8 +90,7 @@ headlight.prompts = (() => {
   };
 
   function stop() {
-    serials.prepare += 1;
-    lines.prepare.trigger("cancel");
+    tab.cancel("prepare");
     set({ preparing: null, trouble: "Stopped. What was done is kept: it goes on from there." });
   }
 
@@ -257,31 +220,13 @@ headlight.prompts = (() => {
     ask("send", { places: [place], photo });
   }
 
-  // The Explain tab takes the picture and the prompts through its own fields.
-  hearers.send = async (value) => {
+  hearers.send = (value) => {
     if (!value.src) {
       state.oneError = value.error || "";
-      return redraw();
+      return;
     }
-    const blob = await (await fetch(value.src)).blob();
-    const name = (state.oneAnswer?.name ?? "picture.png").split("/").pop().replace(/\.?[^.]*$/, "") || "picture";
-    const bag = new DataTransfer();
-    bag.items.add(new File([blob], `${name}.png`, { type: "image/png" }));
-    const field = document.querySelector("#photo input[type=file]");
-    const put = (selector, text, kind) => {
-      const box = document.querySelector(`#clip ${selector}`);
-      if (!box || box.value === text) return;
-      box.value = text;
-      box.dispatchEvent(new Event(kind, { bubbles: true }));
-    };
-    [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === "Explain")?.click();
-    put(".hl-checkpoint select", state.model, "change");
-    put(".hl-classes textarea", state.classes.split("\n").map((line) => line.split("|")[0].trim()).join("\n"), "input");
-    put(".hl-classes input", sending.replaceAll("{c}", "{}"), "input");
-    if (!field) return;
-    window.scrollTo(0, 0);
-    field.files = bag.files;
-    field.dispatchEvent(new Event("change", { bubbles: true }));
+    const names = state.classes.split("\n").map((line) => line.split("|")[0].trim());
+    headlight.showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, template: sending });
   };
 
   hearers.preset = (value) => value.templates && restore({ templates: value.templates });
@@ -296,17 +241,8 @@ headlight.prompts = (() => {
     compare();
   }
 
-  // Python's hidden lines; the first question goes out when all of them are there.
-  const LINES = Object.keys(hearers);
-  headlight.widgets.prompts_line = (_element, { line: name }, link) => {
-    const first = !lines[name];
-    lines[name] = link;
-    link.watch("value", () => hear(name, link.props.value || {}));
-    if (first && LINES.every((each) => lines[each])) setTimeout(() => prepare(), 0);
-  };
-
   return {
-    state, set, drawers, redraw, question, failed, prepare, stop, edit, restore, attempt, pin, halve, confirm, wording,
-    openCell, another, compare, compareSoon, look, send, ask, fileChanged, photoChanged,
+    ...tab, prepare, stop, edit, restore, attempt, pin, halve, confirm, wording, openCell, another, compare, compareSoon,
+    look, send, fileChanged, photoChanged,
   };
 })();
