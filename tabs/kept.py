@@ -32,6 +32,10 @@ class Kept:
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
+    def peek(self, key: Hashable) -> Any:
+        """The value at `key`, or None."""
+        return self._values.get(key)
+
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The value at `key`, made where it is not there; two who miss at once both make it."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""Labelled sets as one CLIP sees them: loaded, embedded, and kept by content, never by person.
+"""Labelled sets as a model sees them: loaded, embedded, and kept by content, never by person.
 
 The first to ask for a set does the work; who asks meanwhile waits and finds it done. Embeddings are on disk as well
 (explain/features.py), so what is stopped midway goes on where it was.
@@ -7,10 +7,10 @@ The first to ask for a set does the work; who asks meanwhile waits and finds it 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from tabs.slowly import stepwise
 if TYPE_CHECKING:
     from explain.features import Encoded
     from models.clip import Clip
+    from models.model import Model
 
 LIMIT = 2000  # pictures drawn of a set, unless more are asked for
 MOST = 10_000
@@ -34,6 +35,8 @@ SET_BYTES = 900_000_000  # of pictures that live in memory, as those of a zip do
 FEATURE_BYTES = 300_000_000
 PATIENCE = 0.3  # seconds between two looks at whether a waiting person is still there
 
+Space = tuple[str, int | None]  # pool and layer, as Model.read takes them
+JOINT: Space = ("joint", None)
 Told = Callable[["Step"], None]  # hears how far it is; may raise to stop
 
 
@@ -43,6 +46,10 @@ class Step:
 
     done: float
     doing: str
+
+
+def _silent(step: Step) -> None:
+    """Hears and says nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +64,10 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Ready:
-    """A set embedded by one model: everything a try needs. All arrays are (pictures,), those that could be read."""
+    """A set in one space of one model: everything a try needs. All arrays are (pictures,), those that could be read."""
 
     key: Hashable
-    model: Clip
+    model: Model
     images: ImageSet
     items: tuple[Item, ...]
     codes: np.ndarray
@@ -88,14 +95,36 @@ def offered() -> list[dict[str, Any]]:
 
 def ready(source: str, limit: int, name: str, told: Told | None = None) -> Ready:
     """The set at `source` as the CLIP called `name` sees it. ValueError and OSError are for people."""
-    told = told or (lambda step: None)
-    model = clip(name, told)
-    labelled = _labelled(source, limit, told)
+    told = told or _silent
+    return seen(source, limit, clip(name, told), (JOINT,), told)[0]
+
+
+def seen(
+    source: str, limit: int, model: Model, spaces: Sequence[Space], told: Told | None = None
+) -> list[Ready]:
+    """The set at `source` in each of a model's `spaces`, from one pass over what is not known yet."""
+    told = told or _silent
+    labelled = labelled_set(source, limit, told)
     key = (model.fingerprint, labelled.key)
     with _alone(key, lambda: told(Step(0, "Waiting for the pictures"))):
-        encoded = _features.get(key, lambda: _encoded(name, labelled.images.items, told))
-    whole = len(encoded.kept) == len(labelled.codes)
+        held = {space: _features.peek((*key, space)) for space in spaces}
+        new = [space for space, encoded in held.items() if encoded is None]
+        if new:
+            held |= zip(new, _encoded(model.name, labelled.images.items, new, told), strict=True)
+    return [
+        _ready(
+            (*key, space),
+            model,
+            labelled,
+            _features.get((*key, space), partial(held.__getitem__, space)),
+        )
+        for space in spaces
+    ]
+
+
+def _ready(key: Hashable, model: Model, labelled: Labelled, encoded: Encoded) -> Ready:
     items = labelled.images.items
+    whole = len(encoded.kept) == len(labelled.codes)
     return Ready(
         key,
         model,
@@ -107,7 +136,7 @@ def ready(source: str, limit: int, name: str, told: Told | None = None) -> Ready
     )
 
 
-def clip(name: str, told: Told = lambda step: None) -> Clip:
+def clip(name: str, told: Told = _silent) -> Clip:
     """The CLIP called `name`; a stranger's words never name a folder."""
     told(Step(0, "Loading the model"))
     model = load(name, folders=False)
@@ -116,7 +145,8 @@ def clip(name: str, told: Told = lambda step: None) -> Clip:
     return model
 
 
-def _labelled(source: str, limit: int, told: Told) -> Labelled:
+def labelled_set(source: str, limit: int, told: Told = _silent) -> Labelled:
+    """The set at `source`, its labels as numbers; ValueError and OSError are for people."""
     key = (_identity(source), limit)
 
     def make() -> Labelled:
@@ -138,8 +168,10 @@ def _labelled(source: str, limit: int, told: Told) -> Labelled:
         return _sets.get(key, make)
 
 
-def _encoded(name: str, items: tuple[Item, ...], told: Told) -> Encoded:
-    for news in _encode(name, items):
+def _encoded(
+    name: str, items: tuple[Item, ...], spaces: Sequence[Space], told: Told
+) -> list[Encoded]:
+    for news in _encode(name, items, spaces):
         if isinstance(news, tuple):
             return news[0]
         told(Step(news, f"Showing {name} the pictures"))
@@ -147,11 +179,13 @@ def _encoded(name: str, items: tuple[Item, ...], told: Told) -> Encoded:
 
 
 @on_gpu
-def _encode(name: str, items: tuple[Item, ...]) -> Iterator[float | tuple[Encoded]]:
-    from explain.features import encode
+def _encode(
+    name: str, items: tuple[Item, ...], spaces: Sequence[Space]
+) -> Iterator[float | tuple[list[Encoded]]]:
+    from explain.features import encode_spaces
 
     model = load(name, folders=False)
-    yield from stepwise(lambda progress: encode(model, items, pool="joint", progress=progress))
+    yield from stepwise(lambda progress: encode_spaces(model, items, spaces, progress))
 
 
 def _identity(source: str) -> Hashable:
