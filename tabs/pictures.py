@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from imagesets import Item
 
 SIDE = 96  # pixels on the longer side of a thumbnail
+PEEK = 256  # of one that is pointed at
 LARGE = 512  # of the one picture looked at
 TOP = 5
 SENT_WHOLE = 4_000_000  # bytes of a file that goes to another tab as it is
 THUMBNAIL_BYTES = 60_000_000
+GONE = "This picture is not in the set any more; pick another."
 
 
 def wanted(asked: Asked) -> dict[str, Any]:
@@ -59,14 +61,14 @@ def compared(asked: Asked, path: str | None) -> dict[str, Any]:
         found = ready(asked.source, asked.limit, asked.wording.model)
         place = asked.places[0] if asked.places else 0
         if place >= len(found.items):
-            raise ValueError("This picture is not in the set any more; pick another.")
+            raise ValueError(GONE)
         item, features = found.items[place], found.encoded.features[place]
         name, truth, image = item.name, item.label, open_photo(item.content)
         classes = asked.wording.classes.strip() or "\n".join(found.images.classes)
     return {
         "name": name,
         "truth": truth,
-        "src": _small(image, LARGE),
+        "src": small(image, LARGE),
         "answers": [
             _under(asked.wording.model, classes, each, features) for each in asked.compared
         ],
@@ -75,18 +77,33 @@ def compared(asked: Asked, path: str | None) -> dict[str, Any]:
 
 def original(asked: Asked, path: str | None) -> dict[str, Any]:
     """The picture for another tab: its own file as a data address, or a smaller copy of a very large one."""
-    found = None if path else ready(asked.source, asked.limit, asked.wording.model)
+    if path:
+        return whole(path)
+    found = ready(asked.source, asked.limit, asked.wording.model)
     place = asked.places[0] if asked.places else 0
-    if found and place >= len(found.items):
-        raise ValueError("This picture is not in the set any more; pick another.")
-    content: Any = path if found is None else found.items[place].content
+    if place >= len(found.items):
+        raise ValueError(GONE)
+    return whole(found.items[place].content)
+
+
+def whole(content: Any) -> dict[str, Any]:
+    """{src} of a file, a path or bytes: itself as a data address, or a smaller copy of a very large one."""
+    held = content
     if not isinstance(content, bytes):
         with open(content, "rb") as file:
-            content = file.read(SENT_WHOLE + 1)
-    if len(content) > SENT_WHOLE:
-        image = opened(path).image if path else open_photo(found.items[place].content)
-        return {"src": _small(image, 2048)}
-    return {"src": "data:image/*;base64," + base64.b64encode(content).decode()}
+            held = file.read(SENT_WHOLE + 1)
+    if len(held) > SENT_WHOLE:
+        return {"src": small(open_photo(content), 2048)}
+    return {"src": "data:image/*;base64," + base64.b64encode(held).decode()}
+
+
+def large(item: Item) -> dict[str, Any]:
+    """{src, name, caption} of a picture to be looked at beside others."""
+    return {
+        "src": small(open_photo(item.content), PEEK),
+        "name": item.name,
+        "caption": item.caption,
+    }
 
 
 def _under(model: str, classes: str, template: str, features: Tensor) -> dict[str, Any]:
@@ -133,13 +150,14 @@ def _embedded(name: str, photo: Photo) -> Tensor:
 
 
 def _thumbnail(item: Item) -> str:
-    return _thumbnails.get(item.digest, lambda: _small(open_photo(item.content), SIDE))
+    return _thumbnails.get(item.digest, lambda: small(open_photo(item.content), SIDE))
 
 
-def _small(image: Any, side: int) -> str:
-    small = image.copy()
-    small.thumbnail((side, side))
-    return data_address(small)
+def small(image: Any, side: int) -> str:
+    """A copy of at most `side` pixels, as a data address."""
+    copy = image.copy()
+    copy.thumbnail((side, side))
+    return data_address(copy)
 
 
 _thumbnails = Kept(THUMBNAIL_BYTES, len)

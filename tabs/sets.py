@@ -48,7 +48,7 @@ class Step:
     doing: str
 
 
-def _silent(step: Step) -> None:
+def silent(step: Step) -> None:
     """Hears and says nothing."""
 
 
@@ -95,7 +95,7 @@ def offered() -> list[dict[str, Any]]:
 
 def ready(source: str, limit: int, name: str, told: Told | None = None) -> Ready:
     """The set at `source` as the CLIP called `name` sees it. ValueError and OSError are for people."""
-    told = told or _silent
+    told = told or silent
     return seen(source, limit, clip(name, told), (JOINT,), told)[0]
 
 
@@ -103,10 +103,10 @@ def seen(
     source: str, limit: int, model: Model, spaces: Sequence[Space], told: Told | None = None
 ) -> list[Ready]:
     """The set at `source` in each of a model's `spaces`, from one pass over what is not known yet."""
-    told = told or _silent
+    told = told or silent
     labelled = labelled_set(source, limit, told)
     key = (model.fingerprint, labelled.key)
-    with _alone(key, lambda: told(Step(0, "Waiting for the pictures"))):
+    with alone(key, lambda: told(Step(0, "Waiting for the pictures"))):
         held = {space: _features.peek((*key, space)) for space in spaces}
         new = [space for space, encoded in held.items() if encoded is None]
         if new:
@@ -136,7 +136,7 @@ def _ready(key: Hashable, model: Model, labelled: Labelled, encoded: Encoded) ->
     )
 
 
-def clip(name: str, told: Told = _silent) -> Clip:
+def clip(name: str, told: Told = silent) -> Clip:
     """The CLIP called `name`; a stranger's words never name a folder."""
     told(Step(0, "Loading the model"))
     model = load(name, folders=False)
@@ -145,7 +145,7 @@ def clip(name: str, told: Told = _silent) -> Clip:
     return model
 
 
-def labelled_set(source: str, limit: int, told: Told = _silent) -> Labelled:
+def labelled_set(source: str, limit: int, told: Told = silent) -> Labelled:
     """The set at `source`, its labels as numbers; ValueError and OSError are for people."""
     key = (_identity(source), limit)
 
@@ -164,7 +164,7 @@ def labelled_set(source: str, limit: int, told: Told = _silent) -> Labelled:
             np.array([item.condition for item in images.items], dtype=object),
         )
 
-    with _alone(key, lambda: told(Step(0, "Waiting for the set"))):
+    with alone(key, lambda: told(Step(0, "Waiting for the set"))):
         return _sets.get(key, make)
 
 
@@ -205,7 +205,7 @@ def _digest(path: Path, _changed: int, _size: int) -> str:
 
 
 @contextmanager
-def _alone(key: Hashable, waiting: Callable[[], None]) -> Iterator[None]:
+def alone(key: Hashable, waiting: Callable[[], None]) -> Iterator[None]:
     """One thread at a time for each key; `waiting` is called now and then meanwhile, and may raise."""
     with _registry:
         lock = _locks.setdefault(key, threading.Lock())

@@ -59,7 +59,7 @@ def asked(raw: Any, file: str | None) -> Asked:
         raw["half"] if raw.get("half") in HALVES else "all",
         _wording(pinned) if isinstance(pinned, dict) else None,
         raw.get("leave_out") is True,
-        _whole_numbers(raw.get("places"), SHOWN),
+        whole_numbers(raw.get("places"), SHOWN),
         _cell(raw.get("cell")),
         _texts(raw.get("compared")),
         serial(raw),
@@ -101,13 +101,13 @@ def _wording(raw: dict) -> Wording:
     )
 
 
-def _whole_numbers(value: Any, most: int) -> tuple[int, ...]:
+def whole_numbers(value: Any, most: int) -> tuple[int, ...]:
     value = value if isinstance(value, list) else []
     return tuple(place for place in value[:most] if type(place) is int and place >= 0)
 
 
 def _cell(value: Any) -> tuple[int, int] | None:
-    found = _whole_numbers(value, 2)
+    found = whole_numbers(value, 2)
     return (found[0], found[1]) if len(found) == 2 else None
 
 
