@@ -17,7 +17,7 @@ PAGE = Path(__file__).parent.parent / "assets" / "page"
 SCRIPTS = (  # in this order: store.js makes `headlight`, the others add to it
     *("store.js", "colour.js", "maps.js", "wording.js", "canvas.js"),
     *("checkpoint.js", "classes.js", "answers.js", "bar.js", "notice.js", "column.js"),
-    *("ask.js", "examples.js", "strips.js", "npz.js", "export.js", "bring.js"),
+    *("ask.js", "examples.js", "strips.js", "npz.js", "saving.js", "export.js", "bring.js"),
     *("tab.js", "parts.js", "set-picker.js"),
     *(
         "prompts.js",

@@ -7,13 +7,7 @@ headlight.exported = (() => {
   const [INK, QUIET, PAPER] = ["#1b1d1f", "#55595e", "#ffffff"];
   const COLOURS = { vit: "#0072b2", swin: "#d55e00", clip: "#009e73" };
 
-  function save(blob, ending) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `headlight-${state.method.replaceAll("_", "-")}.${ending}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  }
+  const save = (blob, ending) => headlight.save(blob, `headlight-${state.method.replaceAll("_", "-")}.${ending}`);
 
   const answered = () => FAMILIES.map((family) => state.columns[family]).filter((column) => column.answer);
 

@@ -87,21 +87,11 @@ headlight.widgets.prompts_board = (element) => {
     return tr;
   }
 
-  // A cell that begins like a formula gets a quote before it: a spreadsheet would run it.
-  function cell(value) {
-    const text = typeof value === "string" && /^[=+\-@\t]/.test(value) ? `'${value}` : String(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  }
-
   function download() {
     const names = "number set half model classes templates correct total accuracy low high macro_f1".split(" ");
-    const written = ordered().map(({ number, set, half, model, classes, templates, overall, f1 }) =>
-      [number, set, half, model, classes, templates, overall.correct, overall.total, overall.rate, overall.low, overall.high, f1].map(cell).join(","),
-    );
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([`${[names.join(","), ...written].join("\r\n")}\r\n`], { type: "text/csv;charset=utf-8" }));
-    link.download = "headlight-prompts.csv";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    const written = ordered().map(({ number, set, half, model, classes, templates, overall, f1 }) => [
+      number, set, half, model, classes, templates, overall.correct, overall.total, overall.rate, overall.low, overall.high, f1,
+    ]);
+    headlight.save(headlight.csv([names, ...written]), "headlight-prompts.csv", "text/csv;charset=utf-8");
   }
 };
