@@ -83,6 +83,11 @@ def _on_this_computer(name: str, error: Exception) -> Path:
             return Path(hf_hub_download(name, config, local_files_only=True)).parent
         except (OSError, ValueError):
             continue
+    refused = getattr(getattr(error, "response", None), "status_code", None)
+    if refused:
+        raise ConnectionError(
+            f"The Hub answers with error {refused} for {name}. Pick a bundled model, or try again in some minutes."
+        ) from error
     raise ConnectionError(
         f"No internet, and {name} is not on this computer. Pick a bundled model, or connect and try again."
     ) from error

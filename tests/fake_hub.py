@@ -20,6 +20,7 @@ class FakeHub(http.server.ThreadingHTTPServer):
     def __init__(self, files):
         super().__init__(("127.0.0.1", 0), FakeHubAnswer)
         self.files, self.broken, self.asked = files, set(), []
+        self.refuses = 0  # with this status, every question
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -29,7 +30,9 @@ class FakeHubAnswer(http.server.BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path)
         self.server.asked.append((path, self.headers.get("Authorization")))
         file = FILE.fullmatch(path)
-        if INFO.fullmatch(path):
+        if self.server.refuses:
+            self.answer(b"{}", self.server.refuses)
+        elif INFO.fullmatch(path):
             files = self.server.files.items()
             siblings = [{"rfilename": name, "size": len(content)} for name, content in files]
             self.answer(json.dumps({"id": "o/n", "sha": SHA, "siblings": siblings}).encode())

@@ -180,6 +180,15 @@ def test_offline_is_one_sentence(point_at):
     sentence(caught)
 
 
+@pytest.mark.parametrize("status", [403, 429, 500])
+def test_a_hub_that_refuses_is_not_called_no_internet(status, point_at):
+    server = FakeHub({})
+    server.refuses = status
+    point_at(server.url)
+    with pytest.raises(OSError, match=f"error {status} for o/n"):
+        load("o/n", folders=False)
+
+
 @pytest.mark.parametrize("folders", [True, False])
 def test_a_hub_checkpoint_and_then_without_internet(folders, point_at, tiny_folder, photo):
     """The real client against a Hub on this machine: what is wanted is fetched, once, and found again offline."""
