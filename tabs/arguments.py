@@ -6,6 +6,7 @@ model to judge (is there such a layer, such a label?) the engine refuses itself,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 NAME_LIMIT = 200  # characters
@@ -58,6 +59,13 @@ def method_key(value: Any) -> str:
     """A method's name; whether there is such a method, `explain` says."""
     if not isinstance(value, str):
         raise ValueError("A method is a name, such as rollout.")
+    return value
+
+
+def one_of(value: Any, known: Sequence[str], name: str) -> str:
+    """One of the names there are."""
+    if value not in known:
+        raise ValueError(f"There is no {name} {str(value)[:40]!r}; there are {', '.join(known)}.")
     return value
 
 

@@ -48,12 +48,13 @@ def score_prompts(
     """
     with told_plainly():
         start = time.perf_counter()
-        found = ready(_source(imageset), LIMIT, arguments.model_name(model))
+        found = ready(source(imageset), LIMIT, arguments.model_name(model))
         board = tried(found, text(classes, "classes"), text(templates, "templates")).board
         return {**board.as_json(), "seconds": time.perf_counter() - start}
 
 
-def _source(imageset: Any) -> str:
+def source(imageset: Any) -> str:
+    """What `tabs.sets` reads of a SetInput's value."""
     if isinstance(imageset, dict):
         return uploaded(imageset["path"])
     return named(imageset)

@@ -9,6 +9,8 @@ headlight.tab = (name, state, { asks, start, failed }) => {
   const links = {};
   const serials = {};
   const extras = {}; // what a line's newest question adds
+  const going = {}; // line → whether Python is known to be at work on its newest question
+  const ended = {}; // line → the number of the last question that was answered to the end
   let due = false;
 
   function redraw() {
@@ -30,17 +32,22 @@ headlight.tab = (name, state, { asks, start, failed }) => {
   function ask(line, extra = {}) {
     serials[line] = (serials[line] ?? 0) + 1;
     extras[line] = extra;
+    going[line] = false;
     links[line]?.trigger("ask");
   }
 
-  // Stop a line's slow work; what it still says does not count.
+  // Stop a line's slow work; what it still says does not count. Before its first word Gradio cannot name the work to stop.
   function cancel(line) {
     serials[line] = (serials[line] ?? 0) + 1;
-    links[line]?.trigger("cancel");
+    if (going[line]) links[line]?.trigger("cancel");
+    going[line] = false;
   }
 
+  // The end of slow work comes twice: as its last word, and as its answer.
   function hear(line, value) {
-    if (value.serial !== serials[line]) return;
+    if (value.serial !== serials[line] || value.serial === ended[line]) return;
+    going[line] = value.doing !== undefined;
+    if (!going[line]) ended[line] = value.serial;
     hearers[line](value);
     redraw();
   }
