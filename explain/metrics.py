@@ -39,7 +39,7 @@ class Share:
 
 @dataclass(frozen=True)
 class ClassScores:
-    """Precision, recall and F1 per class (classes,), and F1's macro and support-weighted means over classes present."""
+    """Precision, recall and F1 per class (classes,), and their macro and support-weighted means over classes present."""
 
     precision: np.ndarray
     recall: np.ndarray
@@ -48,6 +48,8 @@ class ClassScores:
     macro_precision: float
     macro_recall: float
     macro_f1: float
+    weighted_precision: float
+    weighted_recall: float
     weighted_f1: float
 
 
@@ -85,7 +87,7 @@ def class_scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> Clas
         float(precision[present].mean()),
         float(recall[present].mean()),
         float(f1[present].mean()),
-        float(np.average(f1, weights=support)),
+        *(float(np.average(each, weights=support)) for each in (precision, recall, f1)),
     )
 
 

@@ -86,3 +86,14 @@ def test_scores_are_scikit_learns(pairs):
 def test_groups():
     found = shares_by(np.array([True, False, True, True]), ["a", "b", "", "a"])
     assert {name: (s.correct, s.total) for name, s in found.items()} == {"a": (2, 2), "b": (0, 1)}
+
+
+def test_weighted_means_are_scikit_learns():
+    from sklearn.metrics import precision_recall_fscore_support
+
+    random = np.random.default_rng(8)
+    truth, predicted = random.integers(0, 5, (2, 200))
+    found = class_scores(truth, predicted, 7)
+    wanted = precision_recall_fscore_support(truth, predicted, average="weighted", zero_division=0)
+    given = (found.weighted_precision, found.weighted_recall, found.weighted_f1)
+    np.testing.assert_allclose(given, wanted[:3])

@@ -1,0 +1,104 @@
+"""What unlike models answer on one labelled set, among its classes only."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import models
+from imagesets import load_set
+from models import Entry, load
+from tabs import judged, sets
+
+CLASSES = ("dog", "cup", "unheard of")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_catalogue(tiny_folder, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADLIGHT_CACHE", str(tmp_path_factory.mktemp("features")))
+        for name in ("vit", "swin", "hf_clip"):
+            family = name.removeprefix("hf_")
+            folder = Path(tiny_folder(name))
+            patch.setitem(
+                models.CATALOGUE, f"tiny-{family}", Entry(f"tiny-{family}", family, "", folder)
+            )
+        yield
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """A zip of three classes, two of them labels of the tiny classifiers once they are renamed."""
+    path, random = tmp_path_factory.mktemp("sets") / "things.zip", np.random.default_rng(3)
+    with zipfile.ZipFile(path, "w") as archive:
+        for label in CLASSES:
+            for place in range(4):
+                file = io.BytesIO()
+                Image.fromarray(random.integers(0, 256, (20, 20, 3), np.uint8)).save(file, "PNG")
+                archive.writestr(f"{label}/{place}.png", file.getvalue())
+    return str(path)
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """A function: model, labels → from now on its outputs are called so."""
+    return lambda name, labels: monkeypatch.setattr(load(name), "labels", tuple(labels))
+
+
+def logits_of(name, packed):
+    found = load_set(packed)
+    return found, load(name).classify([item.content for item in found.items]).double()
+
+
+def test_a_closed_set_model_answers_among_the_sets_classes(packed, named):
+    count = len(load("tiny-vit").labels)
+    named("tiny-vit", ["puppy, dog", "cup", *[f"thing {n}" for n in range(count - 2)]])
+    images, logits = logits_of("tiny-vit", packed)
+    found = judged.judged(packed, 2000, "tiny-vit")
+    order = [CLASSES.index(name) for name in images.classes]
+    wanted = torch.cat([logits[:, :2].softmax(-1), torch.zeros(len(logits), 1)], 1)[:, order]
+    np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
+    truth = np.array([images.classes.index(item.label) for item in images.items])
+    assert (found.right == (wanted.argmax(1).numpy() == truth)).all()
+    best = logits.argmax(1).numpy()
+    names = {0: "dog", 1: "cup"}
+    free = [
+        names.get(int(each)) == item.label for each, item in zip(best, images.items, strict=True)
+    ]
+    assert found.free.tolist() == free
+
+
+def test_a_typed_label_map_is_obeyed(packed, named):
+    count = len(load("tiny-swin").labels)
+    named("tiny-swin", ["a", "b", "c", *[f"thing {n}" for n in range(count - 3)]])
+    with pytest.raises(ValueError, match="label"):
+        judged.judged(packed, 2000, "tiny-swin")
+    found = judged.judged(packed, 2000, "tiny-swin", label_map="dog: a; c\ncup: b\nunheard of:")
+    images, logits = logits_of("tiny-swin", packed)
+    three = logits[:, :3].softmax(-1)
+    wanted = {"dog": three[:, 0] + three[:, 2], "cup": three[:, 1]}
+    for name, column in wanted.items():
+        shown = found.probabilities[:, images.classes.index(name)]
+        np.testing.assert_allclose(shown, column, atol=1e-5)
+    assert found.set.model is load("tiny-swin")
+
+
+def test_a_clip_is_asked_by_its_prompts(packed):
+    images, _ = logits_of("tiny-vit", packed)
+    clip = load("tiny-clip")
+    texts = [f"my {name}" for name in images.classes]
+    wanted = clip.classify([item.content for item in images.items], labels=texts).softmax(-1)
+    found = judged.judged(packed, 2000, "tiny-clip", template="my {}")
+    np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
+    assert found.labels is None and found.free is None
+
+
+def test_the_pictures_are_shown_to_a_model_once(packed, monkeypatch):
+    first = judged.judged(packed, 2000, "tiny-clip")
+    monkeypatch.setattr(sets, "_encode", None)
+    again = judged.judged(packed, 2000, "tiny-clip")
+    assert (first.predicted == again.predicted).all()
