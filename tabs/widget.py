@@ -15,20 +15,16 @@ import gradio as gr
 
 PAGE = Path(__file__).parent.parent / "assets" / "page"
 SCRIPTS = (  # in this order: store.js makes `headlight`, the others add to it
-    *("store.js", "colour.js", "maps.js", "wording.js", "canvas.js"),
-    *("checkpoint.js", "classes.js", "answers.js", "bar.js", "notice.js", "column.js"),
-    *("ask.js", "examples.js", "strips.js", "npz.js", "saving.js", "export.js", "bring.js"),
-    *("tab.js", "parts.js", "set-picker.js"),
-    *(
-        "prompts.js",
-        "prompts-parts.js",
-        "prompts-asks.js",
-        "prompts-headline.js",
-        "prompts-bars.js",
-    ),
-    *("prompts-change.js", "prompts-confusion.js", "prompts-board.js", "prompts-image.js"),
-)
-STYLES = ("page.css", "bench.css")
+    "store colour maps wording canvas checkpoint classes answers bar notice column ask examples strips "
+    "npz saving export bring tab parts set-picker "
+    "prompts prompts-parts prompts-asks prompts-headline prompts-bars prompts-change prompts-confusion "
+    "prompts-board prompts-image "
+    "scatter-view scatter-crowd scatter-motion scatter-grid scatter-lasso scatter-tiles scatter-sheet "
+    "scatter-svg scatter-export scatter-raster scatter-draw scatter-marks scatter-top scatter-wants "
+    "scatter-card scatter-tools scatter-keys scatter-acts scatter-frame scatter-pointer scatter "
+    "map map-colours map-export map-asks map-column map-chosen "
+).split()
+STYLES = ("page.css", "bench.css", "scatter.css", "map.css")
 
 
 class Widget(gr.HTML):
@@ -59,7 +55,9 @@ def head() -> str:
     The style goes here and not to launch(css=): Gradio rewrites the selectors of that.
     """
     styles = (f"<style>\n{_file(style)}</style>" for style in STYLES)
-    return "\n".join([*styles, *(f"<script>\n{_file(script)}</script>" for script in SCRIPTS)])
+    return "\n".join(
+        [*styles, *(f"<script>\n{_file(f'{script}.js')}</script>" for script in SCRIPTS)]
+    )
 
 
 def _file(name: str) -> str:

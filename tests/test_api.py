@@ -229,6 +229,7 @@ def test_the_page_has_these_three_endpoints_and_no_other():
             *("layer", "head", "labels", "patch"),
         ],
         "/score_prompts": ["model", "imageset", "classes", "templates"],
+        "/embedding_map": ["model", "imageset", "method", "seed"],
     }
 
 

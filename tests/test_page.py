@@ -338,6 +338,7 @@ def test_only_the_named_endpoints_are_public():
         "/classify",
         "/explain",
         "/score_prompts",
+        "/embedding_map",
     }
     assert not page.get_api_info()["unnamed_endpoints"]
 
@@ -351,7 +352,7 @@ def test_the_page_asks_nothing_of_other_machines():
 
 
 def test_every_script_is_on_the_page():
-    assert sorted(widget.SCRIPTS) == sorted(path.name for path in widget.PAGE.glob("*.js"))
+    assert sorted(widget.SCRIPTS) == sorted(path.stem for path in widget.PAGE.glob("*.js"))
 
 
 def test_texts_never_become_markup():

@@ -51,11 +51,11 @@ headlight.maps = (() => {
     return tops.get(group);
   }
 
-  function share(group, packed, index) {
+  function share(group, packed, index, own = state.ownScale) {
     const [rows, cols] = sides(packed);
     const values = slice(packed, index).map((value) => value * rows * cols);
     let { high, most } = top(group);
-    if (state.ownScale) high = most = values.reduce((a, b) => Math.max(a, b), 0) || 1;
+    if (own) high = most = values.reduce((a, b) => Math.max(a, b), 0) || 1;
     return { rows, cols, values, low: 0, high, clipped: most > high * 1.001, signed: false };
   }
 
@@ -76,11 +76,11 @@ headlight.maps = (() => {
   }
 
   const groups = new WeakMap(); // a rollout stack → the one-element list that names its scale
-  function rollout(column, layer) {
-    const stack = column.answer.rollout;
+  function rollout(answer, layer, own = state.ownScale) {
+    const stack = answer.rollout;
     if (stack.refused) return { missing: stack.refused };
     if (!groups.has(stack)) groups.set(stack, [stack]);
-    return { ...share(groups.get(stack), stack, layer), layer };
+    return { ...share(groups.get(stack), stack, layer, own), layer };
   }
 
   function slow(column) {
@@ -93,7 +93,7 @@ headlight.maps = (() => {
     if (!column.answer) return null;
     const at = layer ?? layerOf(column);
     if (method === "attention") return attention(column, at, head);
-    if (method === "rollout") return rollout(column, at);
+    if (method === "rollout") return rollout(column.answer, at);
     return method === "gradcam" ? signed(column.answer.gradcam) : slow(column);
   }
 
@@ -113,5 +113,5 @@ headlight.maps = (() => {
     };
   }
 
-  return { unpack, unpacked, current, layerOf, headsOf, patchAt, placeOf, slice, sides };
+  return { unpack, unpacked, current, share, signed, rollout, layerOf, headsOf, patchAt, placeOf, slice, sides };
 })();

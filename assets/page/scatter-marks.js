@@ -1,7 +1,7 @@
 // What is no picture of the set but stands among them: prompts with their words, an uploaded photo with its neighbours.
 
 headlight.scatterMarks = (() => {
-  const [PHOTO, DIAMOND] = [56, 6]; // side of the photo, and from the middle of a diamond to its corners
+  const [PHOTO, DIAMOND] = [40, 6]; // side of the photo, and from the middle of a diamond to its corners
   const [HIGH, AIR] = [19, 4]; // of a label, and between it and its mark
   const LETTERS = { size: 12, weight: 400 };
   const WIDE = 0.45; // of the map, that a label takes at most

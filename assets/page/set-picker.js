@@ -13,7 +13,7 @@ headlight.setPicker = (tab, { sets, draws, upload: field }) => {
     const { box, list } = choice("Pictures", groups, "owner/name on the Hub", () => state.set, (set) => prepare({ set, file: "" }));
     const own = make("option", "", "", { value: "" });
     const more = make("div", "hl-choice-more");
-    const upload = button("Upload a set…", () => document.querySelector(`${field} input`)?.click(), "A zip with <class>/picture or a table of files and labels; or a parquet file with an image and a label column");
+    const upload = button("Upload a set…", () => document.querySelector(field)?.click(), "A zip with <class>/picture or a table of files and labels; or a parquet file with an image and a label column");
     const draw = make("select", "hl-select", "", { "aria-label": "How many pictures at most" });
     for (const most of draws) draw.append(make("option", "", `≤ ${most.toLocaleString("en")}`, { value: String(most) }));
     draw.addEventListener("change", () => prepare({ limit: Number(draw.value) }));

@@ -1,0 +1,183 @@
+// The rail of the Map tab: which pictures, which embedding, how it is arranged, what the colours mean, what to put on it.
+
+headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
+  const { make, FAMILIES } = headlight;
+  const { state, drawers, turn, edit } = headlight.map;
+  const { button } = headlight.parts;
+  const { pictures, progress } = headlight.setPicker(headlight.map, { sets, draws, upload: "#map-file" });
+  const POOLS = [
+    ["answer", "The answer’s (CLIP: joint space)"],
+    ["readout", "Readout, before any projection"],
+    ["mean", "Mean of the patches"],
+  ];
+  const WORDS = { perplexity: "Perplexity", neighbors: "Neighbours", min_dist: "Least distance" };
+  const STEPS = { min_dist: "0.05" };
+
+  const more = make("details", "hl-more hl-map-settings"); // on a phone the maps come first
+  more.open = !window.matchMedia("(max-width: 720px)").matches;
+  more.append(make("summary", "", "Layer, method, colours …"), embedding(), layers(), arrangement(), colours(), prompts(), photo(), exports());
+  element.append(pictures(), progress(), more);
+
+  function labelled(label, node, className = "hl-choice") {
+    const box = make("div", className);
+    box.append(make("span", "hl-choice-label", label), node);
+    return box;
+  }
+
+  function select(label, options, changed) {
+    const list = make("select", "hl-select", "", { "aria-label": label });
+    for (const [value, words] of options) list.append(make("option", "", words, { value }));
+    list.addEventListener("change", () => changed(list.value));
+    return list;
+  }
+
+  function embedding() {
+    const list = select("Embedding", POOLS, (pool) => turn({ pool }));
+    drawers.add(() => (list.value = state.pool));
+    return labelled("Embedding", list);
+  }
+
+  // From the first layer to the last, of each model at the same relative depth.
+  function layers() {
+    const box = make("label", "hl-slider");
+    const words = make("span", "hl-slider-words");
+    const value = make("output");
+    words.append(make("span", "", "Layer"), value);
+    const field = make("input", "", "", { type: "range", min: "0", step: "1" });
+    const act = button("Play", headlight.map.play, "From the first layer to the last");
+    act.classList.add("hl-play");
+    const row = make("div", "hl-layer-row");
+    row.append(field, act);
+    box.append(words, row);
+    field.addEventListener("input", () => turn({ depth: field.value / field.max, playing: false }));
+    drawers.add(() => {
+      field.max = String(headlight.map.steps() - 1);
+      field.value = String(Math.round(state.depth * field.max));
+      field.disabled = act.disabled = !state.ready;
+      value.textContent = state.depth === 1 ? "last" : `${Number(field.value) + 1} of ${Number(field.max) + 1}`;
+      act.textContent = state.playing ? "Stop" : "Play";
+    });
+    return box;
+  }
+
+  function arrangement() {
+    const box = make("div", "hl-choice");
+    const segments = make("div", "hl-segments", "", { role: "group", "aria-label": "Method" });
+    const acts = methods.map(({ key, title, means }) => {
+      const act = make("button", "", title, { type: "button", title: means });
+      act.addEventListener("click", () => turn({ method: key }));
+      segments.append(act);
+      return [key, act];
+    });
+    const more = make("details", "hl-choice hl-options");
+    more.append(make("summary", "", "Its settings"));
+    const sliders = Object.entries(ranges).map(([name, [least, most]]) => {
+      const slider = make("label", "hl-slider");
+      const words = make("span", "hl-slider-words");
+      const value = make("output");
+      words.append(make("span", "", WORDS[name]), value);
+      const field = make("input", "", "", { type: "range", min: String(least), max: String(most), step: STEPS[name] ?? "1" });
+      field.addEventListener("input", () => turn({ [name]: Number(field.value) }));
+      slider.append(words, field);
+      more.append(slider);
+      return { name, slider, field, value };
+    });
+    const seed = make("input", "hl-field", "", { type: "number", min: "0", max: "999999", step: "1", "aria-label": "Seed" });
+    seed.addEventListener("change", () => turn({ seed: Math.max(0, Math.floor(Number(seed.value) || 0)) }));
+    const seeds = labelled("Seed: the same seed gives the same map", seed);
+    more.append(seeds);
+    box.append(make("span", "hl-choice-label", "Arranged by"), segments, more);
+    drawers.add(() => {
+      const { takes } = methods.find(({ key }) => key === state.method);
+      for (const [key, act] of acts) act.setAttribute("aria-pressed", String(key === state.method));
+      for (const { name, slider, field, value } of sliders) {
+        slider.hidden = !takes.includes(name);
+        field.value = String(state[name]);
+        value.textContent = String(state[name]);
+      }
+      more.hidden = !takes.length;
+      if (document.activeElement !== seed) seed.value = String(state.seed);
+    });
+    return box;
+  }
+
+  function colours() {
+    const box = make("div", "hl-choice");
+    const { COLOURS } = headlight.mapColours;
+    const list = select("Colour by", COLOURS, (colour) => headlight.map.set({ colour }));
+    const legend = make("ol", "hl-legend-list");
+    const fill = headlight.parts.rows(legend, () => {
+      const item = make("li");
+      const act = make("button", "", "", { type: "button" });
+      const [swatch, words, count] = [make("i"), make("span"), make("span", "hl-share")];
+      act.append(swatch, words, count);
+      item.append(act);
+      const made = { node: item };
+      act.addEventListener("click", () => headlight.mapColours.pick(made.entry));
+      made.draw = (entry) => {
+        made.entry = entry;
+        swatch.style.background = entry.colour;
+        swatch.className = entry.wrong ? "hl-cross" : "";
+        words.textContent = words.title = entry.label;
+        count.textContent = entry.count === null ? "" : entry.count.toLocaleString("en");
+        act.title = `Select: ${entry.label}`;
+        act.disabled = entry.count === null;
+      };
+      return made;
+    });
+    box.append(make("span", "hl-choice-label", "Colour by"), list, legend);
+    drawers.add(() => {
+      const kinds = state.ready?.conditions.length;
+      [...list.options].find(({ value }) => value === "condition").disabled = !kinds;
+      list.value = state.colour;
+      fill(state.ready ? headlight.mapColours.legend() : []);
+    });
+    return box;
+  }
+
+  function prompts() {
+    const field = make("input", "hl-field", "", {
+      type: "text", "aria-label": "CLIP's prompt on its map; {} stands for the class name", spellcheck: "false", maxlength: "1000",
+    });
+    const says = make("p", "hl-hint hl-prompt-says", "", { "aria-live": "polite" });
+    field.addEventListener("input", () => edit(field.value));
+    const box = labelled("CLIP's prompts on its map", field);
+    box.append(says);
+    drawers.add(() => {
+      if (document.activeElement !== field && field.value !== state.template) field.value = state.template;
+      field.classList.toggle("hl-wrong", Boolean(state.wrong));
+      says.textContent = state.wrong?.text || state.prompts.error || state.prompts.note || "◆ marks each class's prompt, among the pictures nearest to it.";
+      says.classList.toggle("hl-trouble", Boolean(state.wrong || state.prompts.error));
+    });
+    return box;
+  }
+
+  function photo() {
+    const box = make("div", "hl-choice");
+    const row = make("div", "hl-acts");
+    const upload = button("Place a photo…", () => document.querySelector("#map-photo")?.click(), "Where would a picture of yours lie?");
+    const remove = button("Remove", () => headlight.map.set({ photo: null }));
+    row.append(upload, remove);
+    const says = make("p", "hl-hint", "", { "aria-live": "polite" });
+    box.append(row, says);
+    drawers.add(() => {
+      upload.disabled = !state.ready;
+      remove.hidden = !state.photo;
+      says.textContent = state.photo?.error || (state.photo?.busy ? "Placing it…" : state.photo ? "Lines lead to its nearest pictures." : "");
+      says.classList.toggle("hl-trouble", Boolean(state.photo?.error));
+    });
+    return box;
+  }
+
+  function exports() {
+    const box = make("div", "hl-exports");
+    const acts = [
+      button("PNG", () => headlight.mapExport.png(), "The maps as a picture"),
+      button("SVG", () => headlight.mapExport.svg(), "The maps as a drawing that stays sharp"),
+      button("CSV", () => headlight.mapExport.csv(), "Every picture: its label, answers and places"),
+    ];
+    box.append(...acts);
+    drawers.add(() => acts.forEach((act) => (act.disabled = !FAMILIES.some((family) => state.columns[family].map))));
+    return box;
+  }
+};

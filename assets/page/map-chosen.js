@@ -1,0 +1,150 @@
+// What is selected on the maps: one picture with each model's answer and nearest pictures, or many with what they share.
+
+headlight.widgets.map_chosen = (element) => {
+  const { make, FAMILIES } = headlight;
+  const { state, drawers, choose, send, tiles, wants, looks, labelOf, kindOf, placeOf, answerOf, indexOf } = headlight.map;
+  const { card, button, rows, count, percent } = headlight.parts;
+  const TITLES = { vit: "ViT", swin: "Swin", clip: "CLIP" };
+  const SHOWN = 120; // thumbnails of a selection
+  const LISTED = 6; // labels named
+  const heading = card(headlight.map, element, "Selected", draw);
+  const hint = make("p", "hl-hint");
+  const one = make("div", "hl-one");
+  const many = make("div", "hl-section");
+  element.append(hint, one, many);
+
+  // A thumbnail from its sheet, as a button.
+  function tile(chosen) {
+    const node = make("button", "hl-map-tile", "", { type: "button" });
+    const canvas = make("canvas", "", "", { width: "48", height: "48", "aria-hidden": "true" });
+    const words = make("span");
+    node.append(canvas, words);
+    const made = { node, drawn: null };
+    node.addEventListener("click", () => chosen(made.index));
+    node.addEventListener("pointerenter", () => headlight.map.point(made.index));
+    node.addEventListener("pointerleave", () => headlight.map.point(null));
+    made.draw = ({ index, caption, right }) => {
+      made.index = index;
+      const found = tiles.get(index);
+      if (found && made.drawn !== found) canvas.getContext("2d").drawImage(found.image, found.x, found.y, found.w, found.h, 0, 0, 48, 48);
+      if (!found && made.drawn) canvas.getContext("2d").clearRect(0, 0, 48, 48);
+      made.drawn = found ?? null;
+      words.textContent = caption ?? "";
+      words.hidden = !caption;
+      node.classList.toggle("hl-alien", right === false);
+      node.title = `${described(index)}${right === false ? " (another label)" : ""}`;
+      node.setAttribute("aria-label", node.title);
+    };
+    return made;
+  }
+
+  function described(index) {
+    const { classes, conditions, names } = state.ready;
+    return [classes[labelOf(index)], conditions[kindOf(index)], names[placeOf(index)]].filter(Boolean).join(", ");
+  }
+
+  // One picture.
+  const left = make("div", "hl-one-picture");
+  const image = make("img", "hl-one-image", "", { alt: "" });
+  const words = make("p", "hl-hint");
+  const open = button("Open in Explain", () => send(state.chosen[0]), "See where each model looks in this picture");
+  left.append(image, words, open);
+  const right = make("div", "hl-nearest");
+  one.append(left, right);
+  const strips = FAMILIES.map((family) => {
+    const box = make("section", "hl-near", "", { "data-family": family, "aria-label": `Nearest to ${TITLES[family]}` });
+    const top = make("h3");
+    const list = make("div", "hl-map-tiles");
+    box.append(top, list);
+    right.append(box);
+    return { family, box, top, fill: rows(list, () => tile((index) => choose([index]))) };
+  });
+
+  function drawOne(index) {
+    const look = looks.get(index);
+    const { classes } = state.ready;
+    image.hidden = !look;
+    if (look && image.src !== look.src) image.src = look.src;
+    image.alt = described(index);
+    words.textContent = [described(index), look?.caption].filter(Boolean).join(" · ");
+    const wanted = [];
+    for (const { family, box, top, fill } of strips) {
+      const near = state.near?.index === index ? state.near.near?.[family] : null;
+      const answer = answerOf(family, index);
+      box.hidden = !headlight.map.able()[family];
+      const said = answer < 0 ? "" : `answers ${classes[answer]}${answer === labelOf(index) ? " ✓" : " ✗"}; `;
+      top.textContent = `${TITLES[family]} ${said}nearest to it:`;
+      const found = (near?.places ?? []).map((place, i) => ({ index: indexOf(place), similarity: near.similarities[i] }));
+      fill(found.map(({ index: each, similarity }) => ({ index: each, caption: similarity.toFixed(2), right: labelOf(each) === labelOf(index) })));
+      wanted.push(...found.map((each) => each.index));
+    }
+    wants(wanted);
+  }
+
+  // Many pictures.
+  const shares = make("p");
+  const acts = make("div", "hl-acts");
+  acts.append(
+    button("CSV of these", () => headlight.mapExport.csv(state.chosen), "These pictures: labels, answers and places"),
+    button("Clear", () => choose([])),
+  );
+  const list = make("div", "hl-map-tiles");
+  const fill = rows(list, () => tile((index) => choose([index])));
+  many.append(shares, acts, list);
+
+  function drawMany(chosen) {
+    const { classes } = state.ready;
+    const counts = new Map();
+    for (const index of chosen) counts.set(labelOf(index), (counts.get(labelOf(index)) ?? 0) + 1);
+    const named = [...counts].sort((a, b) => b[1] - a[1]);
+    const labels = named.slice(0, LISTED).map(([label, n]) => `${classes[label]} ${n.toLocaleString("en")}`).join(", ");
+    const more = named.length > LISTED ? ` and ${count(named.length - LISTED, "more label")}` : "";
+    const rights = FAMILIES.filter((family) => state.ready.models[family]?.answers).map((family) => {
+      const n = chosen.filter((index) => answerOf(family, index) === labelOf(index)).length;
+      return `${TITLES[family]} ${percent(n / chosen.length)}`;
+    });
+    shares.textContent = `${labels}${more}. Right: ${rights.join(", ") || "no model can tell"}.`;
+    const shown = chosen.slice(0, SHOWN);
+    fill(shown.map((index) => ({ index })));
+    wants(shown);
+  }
+
+  function draw() {
+    const { chosen, ready } = state;
+    heading.textContent = chosen.length === 1 ? "The selected picture" : chosen.length ? `${count(chosen.length, "picture")} selected` : "Nothing selected yet";
+    hint.textContent = chosen.length
+      ? chosen.length > SHOWN ? `The first ${SHOWN} are shown.` : ""
+      : "Click a point to see the picture and what lies nearest to it; draw around many with the lasso (or hold Shift and drag).";
+    hint.hidden = !hint.textContent;
+    one.hidden = !ready || chosen.length !== 1;
+    many.hidden = !ready || chosen.length < 2;
+    if (!one.hidden) drawOne(chosen[0]);
+    if (!many.hidden) drawMany(chosen);
+  }
+};
+
+// What the method shows, and what its distances do not mean.
+headlight.widgets.map_notes = (element, { methods }) => {
+  const { make } = headlight;
+  const { state } = headlight.map;
+  const heading = headlight.parts.card(headlight.map, element, "What a map can tell", draw);
+  const [means, cannot, measures] = [make("p"), make("p"), make("p")];
+  const paper = make("a", "", "", { target: "_blank", rel: "noreferrer noopener" });
+  measures.textContent =
+    "Trustworthiness (Venna and Kaski 2001) is 1 when the nearest pictures on the map are also near in the embedding, about 0.5 for a random map. Same-label neighbours: of each picture's ten nearest, how many share its label, on the map and in the embedding; where the map has more, it flatters the model. Maps are turned, mirrored and scaled as a whole to lie over one another; nothing else is moved.";
+  const lines = make("div", "hl-lesson");
+  for (const [title, node] of [["What it shows", means], ["What it cannot", cannot], ["The numbers beneath", measures]]) {
+    const part = make("section");
+    part.append(make("h3", "", title), node);
+    lines.append(part);
+  }
+  element.append(lines, paper);
+  function draw() {
+    const method = methods.find(({ key }) => key === state.method);
+    heading.textContent = `${method.title}: what a map can tell`;
+    means.textContent = method.means;
+    cannot.textContent = method.cannot;
+    paper.textContent = method.paper[0];
+    paper.href = method.paper[1];
+  }
+};

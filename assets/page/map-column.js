@@ -1,0 +1,124 @@
+// One model's map: its checkpoint, the pictures as it arranges them, and how far that may be trusted.
+
+headlight.widgets.map_column = (element, { family, title, models }) => {
+  const { make } = headlight;
+  const { state, drawers, prepare, wants, tiles, looks, point, choose, labelOf, kindOf, placeOf, answerOf, indexOf, send } = headlight.map;
+  const { percent, button } = headlight.parts;
+  const column = state.columns[family];
+  element.dataset.family = family;
+  element.setAttribute("role", "region");
+  element.setAttribute("aria-label", title);
+
+  const top = make("header", "hl-column-top");
+  top.append(make("h2", "hl-column-title", title), checkpoint());
+  const frame = make("div", "hl-map-frame");
+  const over = make("div", "hl-over");
+  const notice = make("div", "hl-notice");
+  const words = make("p");
+  const bar = make("progress", "", "", { max: "1", "aria-label": `${title}'s map` });
+  const act = button("Cancel", () => headlight.map.stopArranging());
+  notice.append(words, bar, act);
+  over.append(notice);
+  const which = make("p", "hl-map-which");
+  const trust = make("p", "hl-map-trust");
+  const remarks = make("p", "hl-hint hl-map-remarks");
+  element.append(top, frame, which, trust, remarks);
+
+  function checkpoint() {
+    const here = models.filter((each) => each.here).map((each) => ({ ...each, title: `${each.name} · ${each.title}` }));
+    const groups = [["On this computer", here], ["Well known, downloaded once", models.filter((each) => !each.here)]];
+    const { box } = headlight.choice(headlight.map, `${title} checkpoint`, groups, "owner/name on the Hub", () => state.models[family], (model) => {
+      if (model !== state.models[family]) prepare({ models: { ...state.models, [family]: model } });
+    });
+    box.classList.add("hl-checkpoint");
+    return box;
+  }
+
+  function described(index) {
+    const { classes, conditions, names } = state.ready;
+    const answer = answerOf(family, index);
+    const lines = [[classes[labelOf(index)], conditions[kindOf(index)]].filter(Boolean).join(", ")];
+    if (answer >= 0) lines.push(answer === labelOf(index) ? `${title} answers right` : `${title} answers ${classes[answer]} ✗`);
+    lines.push(names[placeOf(index)].split("/").pop());
+    return lines;
+  }
+
+  const scatter = headlight.scatter({
+    label: `${title}: a map of the pictures`,
+    thumbnail: (index) => tiles.get(index),
+    wants,
+    card: (index) => {
+      const [name, ...lines] = described(index);
+      return { title: name, lines, src: looks.get(index)?.src };
+    },
+    describe: (index) => described(index).join(", "),
+    hover: point,
+    select: choose,
+    open: send,
+    moved: (view) => {
+      state.view = view;
+      headlight.map.pointers.forEach((show) => show());
+    },
+  });
+  headlight.mapExport.scatters[family] = scatter;
+  headlight.map.pointers.add(() => scatter.set({ hovered: state.hover, view: state.view }));
+  frame.append(scatter.node, over);
+
+  function marks() {
+    const prompts = column.map?.joint ? state.prompts.marks.map((mark, code) => ({ ...mark, id: `prompt ${mark.id}`, kind: "prompt", colour: headlight.mapColours.shade(code) })) : [];
+    const placed = state.photo?.marks?.[family];
+    return placed ? [...prompts, { id: "photo", kind: "photo", x: placed.x, y: placed.y, label: "your photo", src: state.photo.src }] : prompts;
+  }
+
+  let drawn = null; // the map whose points are in the scatter
+  function draw() {
+    const { map, error, busy, done, doing } = column;
+    const { ready, preparing } = state;
+    const waiting = !map && (busy || preparing);
+    const sentence = error || (waiting ? (busy && doing ? doing : "Getting the pictures ready") : state.trouble && !map ? "No pictures to arrange yet." : "");
+    over.hidden = !sentence && !busy;
+    notice.classList.toggle("hl-bare", Boolean(map) && busy);
+    notice.classList.toggle("hl-alert", Boolean(error) && error !== "Stopped.");
+    words.textContent = sentence || doing;
+    bar.hidden = !busy || !done;
+    bar.value = done;
+    act.hidden = !busy;
+    element.classList.toggle("hl-busy", busy && Boolean(map));
+    if (map && ready) {
+      scatter.set({
+        ...(map !== drawn ? { points: map.points, fresh: !drawn } : {}),
+        ...headlight.mapColours.of(family),
+        hovered: state.hover,
+        selected: state.chosen,
+        view: state.view,
+        marks: marks(),
+        links: (state.photo?.marks?.[family]?.places ?? []).map((place) => ["photo", indexOf(place)]),
+      });
+      scatter.draw();
+      drawn = map;
+    } else if (drawn) {
+      scatter.set({ points: new Float32Array(0), marks: [], links: [] });
+      drawn = null;
+    }
+    drawWords(map);
+  }
+
+  function drawWords(map) {
+    if (!map) {
+      [scatter.heading, which, trust, remarks].forEach((node) => (node.textContent = ""));
+      return;
+    }
+    const { quality, overlap, notes } = map;
+    const told = state.ready.models[family];
+    scatter.heading.textContent = scatter.heading.title = map.space;
+    which.textContent = told?.accuracy === undefined ? "" : `${percent(told.accuracy)} of its answers are right`;
+    const neighbours = quality.purity === null ? "" : `same-label neighbours ${percent(quality.purity)} on the map, ${percent(quality.embedding_purity)} in the embedding (chance ${percent(quality.chance)})`;
+    const trusted = quality.trustworthiness === null ? "" : `trustworthiness ${quality.trustworthiness.toFixed(2)}`;
+    trust.textContent = [trusted, neighbours].filter(Boolean).join(" · ");
+    const same = overlap ? `Of each picture's ${quality.k} nearest, ${map.with} agrees on ${percent(overlap.share)} (chance ${percent(overlap.chance)}).` : "";
+    const silent = told?.silent ? `No answers: ${told.silent}` : "";
+    remarks.textContent = remarks.title = [...notes, same, silent].filter(Boolean).join(" ");
+  }
+
+  drawers.add(draw);
+};

@@ -1,0 +1,62 @@
+// What people take away from the maps: a picture, a drawing, and a table of every place.
+
+headlight.mapExport = (() => {
+  const { FAMILIES } = headlight;
+  const { state, labelOf, kindOf, placeOf, answerOf } = headlight.map;
+  const scatters = {}; // family → its scatter
+
+  const shown = () => FAMILIES.filter((family) => state.columns[family].map && scatters[family]);
+  const name = () => `headlight-map-${state.method}`;
+
+  function caption(family) {
+    const { map } = state.columns[family];
+    const { trustworthiness, purity } = map.quality;
+    const told = [trustworthiness === null ? "" : `trustworthiness ${trustworthiness.toFixed(2)}`, purity === null ? "" : `same-label neighbours ${Math.round(100 * purity)} %`];
+    return [map.space, ...told].filter(Boolean).join(", ");
+  }
+
+  const about = (family) => ({
+    title: `${{ vit: "ViT", swin: "Swin", clip: "CLIP" }[family]} ${state.models[family]}`,
+    caption: `${state.ready.title}, ${state.ready.pictures.toLocaleString("en")} pictures; ${caption(family)}; seed ${state.seed}`,
+    legend: headlight.mapColours.legend(),
+  });
+
+  async function png() {
+    const pictures = await Promise.all(shown().map(async (family) => createImageBitmap(await scatters[family].png(about(family)))));
+    const canvas = document.createElement("canvas");
+    canvas.width = pictures.reduce((sum, { width }) => sum + width, 0);
+    canvas.height = Math.max(...pictures.map(({ height }) => height));
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#ffffff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    let x = 0;
+    for (const picture of pictures) {
+      context.drawImage(picture, x, 0);
+      x += picture.width;
+    }
+    canvas.toBlob((blob) => headlight.save(blob, `${name()}.png`));
+  }
+
+  // One file for each map.
+  function svg() {
+    for (const family of shown()) headlight.save(scatters[family].svg(about(family)), `${name()}-${family}.svg`, "image/svg+xml");
+  }
+
+  function csv(indices = state.ready.chosen.map((_, index) => index)) {
+    const { classes, conditions, names } = state.ready;
+    const families = shown();
+    const head = ["file", "label", "condition", ...families.flatMap((family) => [`${family}_answer`, `${family}_x`, `${family}_y`])];
+    const rows = indices.map((index) => [
+      names[placeOf(index)],
+      classes[labelOf(index)],
+      conditions[kindOf(index)] ?? "",
+      ...families.flatMap((family) => {
+        const { points } = state.columns[family].map;
+        return [classes[answerOf(family, index)] ?? "", points[2 * index], points[2 * index + 1]];
+      }),
+    ]);
+    headlight.save(headlight.csv([head, ...rows]), `${name()}.csv`, "text/csv;charset=utf-8");
+  }
+
+  return { scatters, png, svg, csv };
+})();

@@ -1,0 +1,265 @@
+"""The Map tab as people meet it. Every test fails on a page error or a request to another machine."""
+
+import csv
+import io
+import re
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+TOYBOX = Path(__file__).parent.parent / "assets" / "toybox"
+CALM = """['vit', 'swin', 'clip'].every((family) => {
+    const { busy, map, error } = headlight.map.state.columns[family];
+    return !busy && (map || error) && (error || !headlight.mapExport.scatters[family].moving);
+}) && !headlight.map.state.preparing"""
+
+
+@pytest.fixture
+def visit(open_page):
+    """A function that opens the tab as one more person, and waits for its maps."""
+
+    def opened(**settings):
+        page = open_page(**settings)
+        page.get_by_role("tab", name="Map").click()
+        calm(page)
+        return page
+
+    return opened
+
+
+def calm(page):
+    page.wait_for_timeout(300)  # a slider waits a moment before it asks
+    page.wait_for_function(CALM, timeout=90_000)
+
+
+def spot(page, family, index):
+    """Where a point is on the screen."""
+    canvas = page.locator(f'.hl-map_column [data-family="{family}"] .hl-scatter-top')
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    at = page.evaluate(f"headlight.mapExport.scatters.{family}.at({index})")
+    return box["x"] + at["x"], box["y"] + at["y"]
+
+
+def points(page, family):
+    return page.evaluate(f"Array.from(headlight.map.state.columns.{family}.map.points)")
+
+
+def test_three_maps_with_what_they_are_worth(visit):
+    page = visit()
+    for family in ("vit", "swin", "clip"):
+        column = page.locator(f'.hl-map_column [data-family="{family}"]')
+        playwright.expect(column).to_contain_text(re.compile(r"trustworthiness 0\.\d\d"))
+        playwright.expect(column).to_contain_text(re.compile(r"same-label neighbours \d+\.\d %"))
+        assert len(points(page, family)) == 640
+    assert page.evaluate("headlight.map.state.prompts.marks.length") == 8
+    playwright.expect(page.locator(".block.hl-map_notes")).to_contain_text("What it cannot")
+
+
+def test_pointing_at_a_picture_shows_it_in_all_maps(visit):
+    page = visit()
+    index = page.evaluate(
+        "(() => { const s = headlight.mapExport.scatters.vit; for (let i = 0; i < 320; i++) "
+        "{ const a = s.at(i); if (s.nearest(a.x, a.y) === i) return i; } })()"
+    )
+    page.mouse.move(*spot(page, "vit", index))
+    page.wait_for_function(f"headlight.map.state.hover === {index}")
+    for family in ("swin", "clip"):
+        assert page.evaluate(f"headlight.mapExport.scatters.{family}.hovered") == index
+    label = page.evaluate(f"headlight.map.state.ready.classes[headlight.map.labelOf({index})]")
+    playwright.expect(page.locator(".hl-scatter-card").first).to_contain_text(label)
+
+
+def test_a_click_selects_and_explain_opens_it(visit):
+    page = visit()
+    page.mouse.click(*spot(page, "vit", 100))
+    page.wait_for_function("headlight.map.state.chosen.length === 1")
+    (chosen,) = page.evaluate("headlight.map.state.chosen")
+    card = page.locator(".block.hl-map_chosen")
+    playwright.expect(card.locator(".hl-near")).to_have_count(3)
+    playwright.expect(card.locator(".hl-near").first.locator(".hl-map-tile")).to_have_count(8)
+    name = page.evaluate(f"headlight.map.state.ready.names[headlight.map.placeOf({chosen})]")
+    playwright.expect(card).to_contain_text(name)
+    before = page.evaluate("headlight.state.photo?.key ?? ''")
+    card.get_by_role("button", name="Open in Explain").click()
+    playwright.expect(page.get_by_role("tab", name="Explain")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    page.wait_for_function(
+        """(before) => {
+            const { columns, photo } = headlight.state;
+            return photo && photo.key !== before && Object.values(columns).every(({ answer, busy }) => !busy && answer?.photo === photo.key);
+        }""",
+        arg=before,
+        timeout=60_000,
+    )
+    uploaded = page.evaluate("headlight.state.photo.width")
+    assert uploaded == Image.open(TOYBOX / name).width
+
+
+def test_a_lasso_takes_what_lies_inside(visit):
+    page = visit()
+    canvas = page.locator(".hl-scatter-top").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    left, right = box["x"] + 3, box["x"] + box["width"] / 2
+    top, bottom = box["y"] + 3, box["y"] + box["height"] - 3
+    page.get_by_role("button", name="Lasso").first.click()
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=6)
+    page.mouse.up()
+    chosen = page.evaluate("headlight.map.state.chosen.slice().sort((a, b) => a - b)")
+    inside = page.evaluate(
+        f"""[...Array(320).keys()].filter((i) => {{
+            const {{ x, y }} = headlight.mapExport.scatters.vit.at(i);
+            return x > 3 && x < {box["width"] / 2} && y > 3 && y < {box["height"] - 3};
+        }})"""
+    )
+    assert 0 < len(chosen) < 320
+    assert len(set(chosen) ^ set(inside)) <= 2  # on the line itself
+    playwright.expect(page.locator(".block.hl-map_chosen")).to_contain_text(
+        f"{len(chosen)} pictures selected"
+    )
+    page.keyboard.press("Escape")
+    page.wait_for_function("headlight.map.state.chosen.length === 0")
+
+
+def test_layers_and_methods_move_the_points(visit):
+    page = visit()
+    last = points(page, "vit")
+    slider = page.locator(".hl-layer-row input")
+    slider.fill("0")
+    calm(page)
+    first = points(page, "vit")
+    assert first != last
+    playwright.expect(page.locator(".hl-scatter-heading").first).to_have_text(
+        re.compile("layer 1 of")
+    )
+    playwright.expect(page.locator(".hl-prompt-says")).to_contain_text("joint space")
+    slider.fill(slider.get_attribute("max"))
+    calm(page)
+    assert points(page, "vit") == last
+    page.get_by_role("button", name="PCA").click()
+    calm(page)
+    assert points(page, "vit") not in (first, last)
+    playwright.expect(page.locator(".block.hl-map_notes h2")).to_have_text(re.compile("^PCA"))
+
+
+def test_prompts_move_and_answers_follow(visit):
+    page = visit()
+    before = page.evaluate("headlight.map.state.prompts.marks")
+    answers = page.evaluate("headlight.map.state.ready.models.clip.answers")
+    field = page.get_by_label("CLIP's prompt on its map")
+    field.fill("No {}, no score.")
+    page.wait_for_function(
+        f"headlight.map.state.prompts.marks[0]?.x !== {before[0]['x']} && headlight.map.state.prompts.marks.length"
+    )
+    assert page.evaluate("headlight.map.state.ready.models.clip.answers") != answers
+    field.fill("no place")
+    playwright.expect(page.locator(".hl-prompt-says")).to_contain_text("Line 1 has no {}")
+    field.fill("a photo of a {}")
+    page.wait_for_function(f"headlight.map.state.prompts.marks[0]?.x === {before[0]['x']}")
+
+
+def test_a_photo_of_ones_own_is_placed_on_all_three(visit):
+    page = visit()
+    path = sorted((TOYBOX / "realistic").glob("duck*.png"))[0]
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Place a photo…").click()
+    chooser.value.set_files(path)
+    page.wait_for_function("headlight.map.state.photo?.marks", timeout=30_000)
+    index = page.evaluate(
+        f"headlight.map.state.ready.names.findIndex((name) => name.endsWith('{path.name}') && name.includes('realistic'))"
+    )
+    marks = page.evaluate("headlight.map.state.photo.marks")
+    for family, mark in marks.items():
+        x, y = points(page, family)[2 * index : 2 * index + 2]
+        np.testing.assert_allclose([mark["x"], mark["y"]], [x, y], atol=0.05)
+    page.get_by_role("button", name="Remove").click()
+    page.wait_for_function("headlight.map.state.photo === null")
+
+
+def test_a_set_of_ones_own(visit, tmp_path):
+    random = np.random.default_rng(0)
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for label in ("cup", "<b>dog</b>"):
+            for place in range(7):
+                file = io.BytesIO()
+                Image.fromarray(random.integers(0, 256, (20, 20, 3), np.uint8)).save(file, "PNG")
+                archive.writestr(
+                    f"{label}/{place}.png" if "<" not in label else f"table/{place}.png",
+                    file.getvalue(),
+                )
+        rows = [f"cup/{n}.png,cup" for n in range(7)] + [
+            f"table/{n}.png,<b>dog</b>" for n in range(7)
+        ]
+        archive.writestr("labels.csv", "file,label\n" + "\n".join(rows))
+    page = visit()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload a set…").click()
+    chooser.value.set_files(path)
+    page.wait_for_function("headlight.map.state.ready?.pictures === 14", timeout=60_000)
+    calm(page)
+    legend = page.locator(".hl-legend-list")
+    playwright.expect(legend).to_contain_text("<b>dog</b>")
+    assert len(points(page, "swin")) == 28
+    playwright.expect(page.locator('.hl-map_column [data-family="vit"]')).to_contain_text(
+        "perplexity"
+    )
+
+
+def test_what_is_taken_away(visit, tmp_path):
+    page = visit()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    download.value.save_as(tmp_path / "map.csv")
+    with open(tmp_path / "map.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = points(page, "clip")
+    assert len(rows) == 320
+    np.testing.assert_allclose([float(row["clip_x"]) for row in rows], found[::2], atol=1e-4)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    download.value.save_as(tmp_path / "map.svg")
+    assert ElementTree.parse(tmp_path / "map.svg").getroot().tag.endswith("svg")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG", exact=True).click()
+    download.value.save_as(tmp_path / "map.png")
+    assert Image.open(tmp_path / "map.png").width > 1500
+
+
+def test_the_legend_selects_and_colours_tell_right_from_wrong(visit):
+    page = visit()
+    page.locator(".hl-legend-list").get_by_role("button", name=re.compile("donkey")).click()
+    playwright.expect(page.locator(".block.hl-map_chosen")).to_contain_text("donkey 40")
+    page.get_by_label("Colour by").select_option("right")
+    wrong = page.evaluate("headlight.mapColours.of('vit').wrong.reduce((a, b) => a + b, 0)")
+    accuracy = page.evaluate("headlight.map.state.ready.models.vit.accuracy")
+    assert wrong == round(320 * (1 - accuracy))
+
+
+def test_an_unreachable_checkpoint_troubles_its_own_column(visit, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    page = visit()
+    page.locator(".hl-mapping").get_by_label("Swin checkpoint", exact=True).select_option("hub")
+    page.locator(".hl-mapping").get_by_label("Hub id: Swin checkpoint").fill("no-such-owner-here/no-such-model")
+    page.keyboard.press("Enter")
+    page.wait_for_function("headlight.map.state.columns.swin.error", timeout=60_000)
+    calm(page)
+    assert len(points(page, "vit")) == 640 and len(points(page, "clip")) == 640
+
+
+def test_a_phone_in_the_dark(visit):
+    page = visit(viewport={"width": 360, "height": 740}, color_scheme="dark", has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_text("Layer, method, colours …").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
