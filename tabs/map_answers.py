@@ -75,7 +75,11 @@ def _answers(asked: MapAsked, family: str) -> dict[str, Any]:
         return {"silent": str(error)}
     answers = np.full(found.encoded.kept.max() + 1, -1)
     answers[found.encoded.kept] = judged.predicted
-    return {"answers": answers.tolist(), "accuracy": float(judged.right.mean())}
+    return {
+        "answers": answers.tolist(),
+        "accuracy": float(judged.right.mean()),
+        "unknown": judged.labels.unmapped if judged.labels else (),
+    }
 
 
 def _about(labelled: Labelled, chosen: np.ndarray) -> dict[str, Any]:

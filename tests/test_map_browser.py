@@ -247,11 +247,27 @@ def test_the_legend_selects_and_colours_tell_right_from_wrong(visit):
     assert wrong == round(320 * (1 - accuracy))
 
 
+def test_a_map_can_be_stopped_and_gone_on_with(visit):
+    page = visit()
+    page.evaluate("headlight.map.turn({ seed: 7, perplexity: 50 })")
+    page.wait_for_function("headlight.map.state.columns.clip.busy")
+    page.evaluate("headlight.map.stopArranging()")
+    column = page.locator('.hl-map_column [data-family="clip"]')
+    playwright.expect(column).to_contain_text("Stopped.")
+    page.wait_for_timeout(1500)
+    playwright.expect(column).to_contain_text("Stopped.")
+    column.get_by_role("button", name="Try again").click()
+    calm(page)
+    playwright.expect(column).not_to_contain_text("Stopped.")
+
+
 def test_an_unreachable_checkpoint_troubles_its_own_column(visit, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     page = visit()
     page.locator(".hl-mapping").get_by_label("Swin checkpoint", exact=True).select_option("hub")
-    page.locator(".hl-mapping").get_by_label("Hub id: Swin checkpoint").fill("no-such-owner-here/no-such-model")
+    page.locator(".hl-mapping").get_by_label("Hub id: Swin checkpoint").fill(
+        "no-such-owner-here/no-such-model"
+    )
     page.keyboard.press("Enter")
     page.wait_for_function("headlight.map.state.columns.swin.error", timeout=60_000)
     calm(page)

@@ -16,7 +16,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
   const notice = make("div", "hl-notice");
   const words = make("p");
   const bar = make("progress", "", "", { max: "1", "aria-label": `${title}'s map` });
-  const act = button("Cancel", () => headlight.map.stopArranging());
+  const act = button("", () => (column.busy ? headlight.map.stopArranging() : headlight.map.arrangeAll()));
   notice.append(words, bar, act);
   over.append(notice);
   const which = make("p", "hl-map-which");
@@ -77,12 +77,13 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     const waiting = !map && (busy || preparing);
     const sentence = error || (waiting ? (busy && doing ? doing : "Getting the pictures ready") : state.trouble && !map ? "No pictures to arrange yet." : "");
     over.hidden = !sentence && !busy;
-    notice.classList.toggle("hl-bare", Boolean(map) && busy);
+    notice.classList.toggle("hl-bare", Boolean(map));
     notice.classList.toggle("hl-alert", Boolean(error) && error !== "Stopped.");
     words.textContent = sentence || doing;
     bar.hidden = !busy || !done;
     bar.value = done;
-    act.hidden = !busy;
+    act.hidden = !busy && !error;
+    act.textContent = busy ? "Cancel" : "Try again";
     element.classList.toggle("hl-busy", busy && Boolean(map));
     if (map && ready) {
       scatter.set({
@@ -116,8 +117,9 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     const trusted = quality.trustworthiness === null ? "" : `trustworthiness ${quality.trustworthiness.toFixed(2)}`;
     trust.textContent = [trusted, neighbours].filter(Boolean).join(" · ");
     const same = overlap ? `Of each picture's ${quality.k} nearest, ${map.with} agrees on ${percent(overlap.share)} (chance ${percent(overlap.chance)}).` : "";
+    const unknown = told?.unknown?.length ? `It has no label for ${told.unknown.slice(0, 3).join(", ")}${told.unknown.length > 3 ? " …" : ""}: those pictures count as wrong.` : "";
     const silent = told?.silent ? `No answers: ${told.silent}` : "";
-    remarks.textContent = remarks.title = [...notes, same, silent].filter(Boolean).join(" ");
+    remarks.textContent = remarks.title = [...notes, same, unknown, silent].filter(Boolean).join(" ");
   }
 
   drawers.add(draw);

@@ -10,6 +10,7 @@ headlight.tab = (name, state, { asks, start, failed }) => {
   const serials = {};
   const extras = {}; // what a line's newest question adds
   const going = {}; // line → whether Python is known to be at work on its newest question
+  const stopped = new Set(); // lines whose work was stopped
   const ended = {}; // line → the number of the last question that was answered to the end
   let due = false;
 
@@ -39,7 +40,10 @@ headlight.tab = (name, state, { asks, start, failed }) => {
   // Stop a line's slow work; what it still says does not count. Before its first word Gradio cannot name the work to stop.
   function cancel(line) {
     serials[line] = (serials[line] ?? 0) + 1;
-    if (going[line]) links[line]?.trigger("cancel");
+    if (going[line]) {
+      stopped.add(line);
+      links[line].trigger("cancel");
+    }
     going[line] = false;
   }
 
@@ -47,12 +51,15 @@ headlight.tab = (name, state, { asks, start, failed }) => {
   function hear(line, value) {
     if (value.serial !== serials[line] || value.serial === ended[line]) return;
     going[line] = value.doing !== undefined;
+    stopped.delete(line);
     if (!going[line]) ended[line] = value.serial;
     hearers[line](value);
     redraw();
   }
 
+  // Gradio calls stopped work failed.
   function lost(line) {
+    if (stopped.delete(line)) return;
     failed(line, "The question got lost on the way. Try again in a moment.");
     redraw();
   }
