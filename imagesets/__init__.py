@@ -12,6 +12,7 @@ from pathlib import Path
 from imagesets.archive import load_zip
 from imagesets.catalogue import CATALOGUE, Entry
 from imagesets.folder import is_set, load_folder
+from imagesets.hardened import load_hardened
 from imagesets.hub import is_id, load_hub
 from imagesets.labelled import ImageSet, Item, Progress, tidy
 from imagesets.parquet import load_parquet
@@ -20,6 +21,7 @@ __all__ = ["CATALOGUE", "Entry", "ImageSet", "Item", "add_folder", "load_set"]
 
 LOADERS: dict[str, Callable[[Entry, int, int, Progress], ImageSet]] = {
     "folder": load_folder,
+    "hardened": load_hardened,
     "zip": load_zip,
     "parquet": load_parquet,
     "hub": load_hub,

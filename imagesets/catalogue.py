@@ -10,7 +10,7 @@ TOYBOX = Path(__file__).parent.parent / "assets" / "toybox"
 
 @dataclass(frozen=True)
 class Entry:
-    """One set people can pick. source: a path for the kinds folder, zip and parquet, an id for the kind hub.
+    """One set people can pick. source: a path for the kinds folder, hardened, zip and parquet, an id for the kind hub.
 
     config and split: which part of a Hub set to read, "" for the only one and for the one best suited to scoring.
     """
@@ -32,6 +32,14 @@ _ENTRIES = (
         "folder",
         TOYBOX,
         "8 things rendered in 5 conditions",
+        "Apache-2.0",
+    ),
+    Entry(
+        "toybox-hard",
+        "Toybox made hard, bundled",
+        "hardened",
+        TOYBOX,
+        "the 8 things noisy, covered, upside down, faint or small",
         "Apache-2.0",
     ),
     Entry(

@@ -14,6 +14,7 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -23,7 +24,18 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import imagesets
-from imagesets import CATALOGUE, ImageSet, Item, add_folder, archive, hub, load_set, parquet, rows
+from imagesets import (
+    CATALOGUE,
+    ImageSet,
+    Item,
+    add_folder,
+    archive,
+    hardened,
+    hub,
+    load_set,
+    parquet,
+    rows,
+)
 from imagesets.labelled import draw, fitting, tidy
 from imagesets.picture import is_picture
 from models.photo import FORMATS, open_photo
@@ -707,6 +719,50 @@ print(count)
     assert int(run.stdout) > 100
 
 
+# The toybox made hard
+
+
+def opened(item):
+    return np.asarray(Image.open(io.BytesIO(item.content)), dtype=float)
+
+
+def test_the_hard_toybox_is_every_realistic_picture_in_every_harm():
+    plain = [item for item in load_set("toybox").items if item.condition == "realistic"]
+    hard = load_set("toybox-hard")
+    assert hard.conditions == tuple(hardened.HARMS) and len(hard.items) == hard.total
+    for condition in hard.conditions:
+        those = [item for item in hard.items if item.condition == condition]
+        assert [item.label for item in those] == [item.label for item in plain]
+    assert len({item.name for item in hard.items}) == len(hard.items) == 5 * len(plain)
+
+
+def test_the_harms_do_what_they_say():
+    plain = next(item for item in load_set("toybox").items if item.condition == "realistic")
+    before = np.asarray(Image.open(plain.content).convert("RGB"), dtype=float)
+    name = plain.name.rpartition("/")[2]
+    found = {
+        item.condition: opened(item)
+        for item in load_set("toybox-hard").items
+        if item.name.endswith(f"/{name}")
+    }
+    assert (found["upside down"] == before[::-1]).all()
+    assert found["faint"].std() < 0.15 * before.std()
+    assert np.allclose(found["faint"].mean(), before.mean(), atol=1)
+    covered = (found["covered"] == 128).all(-1)
+    assert 0.3 < covered.mean() < 0.7 and (found["covered"][~covered] == before[~covered]).all()
+    assert 20 < np.abs(found["noisy"] - before).mean() < 80
+    ground = before.mean((0, 1)).astype(np.uint8)
+    assert (found["small"] == ground).all(-1).mean() > 0.7
+
+
+def test_the_hard_toybox_is_always_the_same_and_can_be_drawn_from():
+    first, second = load_set("toybox-hard"), load_set("toybox-hard")
+    assert [item.digest for item in first.items] == [item.digest for item in second.items]
+    some = load_set("toybox-hard", limit=16)
+    assert len(some.items) == 16 and some.total == 320
+    assert {item.digest for item in some.items} <= {item.digest for item in first.items}
+
+
 # What can be asked for
 
 
@@ -714,7 +770,7 @@ print(count)
 def test_catalogue_names_resolve(name):
     entry = CATALOGUE[name]
     assert entry.name == name and entry.title and entry.kind in imagesets.LOADERS
-    assert Path(entry.source).is_dir() if entry.kind == "folder" else hub.is_id(entry.source)
+    assert hub.is_id(entry.source) if entry.kind == "hub" else Path(entry.source).is_dir()
     assert entry.kind != "hub" or (entry.config and entry.split)
 
 
