@@ -22,11 +22,13 @@ CALM = """['vit', 'swin', 'clip'].every((family) => {
 
 @pytest.fixture
 def visit(open_page):
-    """A function that opens the tab as one more person, and waits for its maps."""
+    """A function that opens the tab as one more person, and waits for the maps of the toybox."""
 
     def opened(**settings):
         page = open_page(**settings)
         page.get_by_role("tab", name="Map").click()
+        calm(page)
+        page.locator(".hl-mapping").get_by_label("Pictures", exact=True).select_option("toybox")
         calm(page)
         return page
 
@@ -49,6 +51,17 @@ def spot(page, family, index):
 
 def points(page, family):
     return page.evaluate(f"Array.from(headlight.map.state.columns.{family}.map.points)")
+
+
+def test_it_opens_on_pictures_that_the_models_disagree_about(open_page):
+    page = open_page()
+    page.get_by_role("tab", name="Map").click()
+    calm(page)
+    assert page.evaluate("headlight.map.state.ready.conditions").count("noisy") == 1
+    right = page.evaluate(
+        "['vit', 'swin', 'clip'].map((family) => headlight.map.state.ready.models[family].accuracy)"
+    )
+    assert all(0.2 < share < 0.9 for share in right)
 
 
 def test_three_maps_with_what_they_are_worth(visit):

@@ -35,6 +35,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
   }
 
   function described(index) {
+    if (!state.ready) return [""];
     const { classes, conditions, names } = state.ready;
     const answer = answerOf(family, index);
     const lines = [[classes[labelOf(index)], conditions[kindOf(index)]].filter(Boolean).join(", ")];

@@ -10,7 +10,7 @@ headlight.map = (() => {
   const PACE = 900; // ms a layer stays while they are played
 
   const state = {
-    set: "toybox", // a name or Hub id
+    set: "toybox-hard", // a name or Hub id
     file: "", // the name of the uploaded set, where that is the one
     limit: 2000,
     models: { vit: "pocket-vit", swin: "pocket-swin", clip: "pocket-clip" },
@@ -226,7 +226,7 @@ headlight.map = (() => {
   }
 
   function fetchTiles() {
-    if (asking.size) return;
+    if (asking.size || !state.ready) return; // between two sets the maps still wish for the old one's
     for (const index of wished) {
       wished.delete(index);
       if (!tiles.has(index)) asking.add(index);
@@ -255,11 +255,11 @@ headlight.map = (() => {
 
   let pointing = 0;
   function point(index) {
-    if (index === state.hover) return;
+    if (index === state.hover || !state.ready) return;
     state.hover = index;
     pointers.forEach((show) => show());
     clearTimeout(pointing);
-    if (index !== null && !looks.has(index)) pointing = setTimeout(() => ask("look", { places: [placeOf(index)] }), 60);
+    if (index !== null && !looks.has(index)) pointing = setTimeout(() => state.ready && ask("look", { places: [placeOf(index)] }), 60);
   }
 
   hearers.look = (value) => {
@@ -267,6 +267,7 @@ headlight.map = (() => {
   };
 
   function choose(chosen) {
+    if (!state.ready) return;
     set({ chosen });
     if (chosen.length === 1) {
       if (!looks.has(chosen[0])) ask("look", { places: [placeOf(chosen[0])] });
