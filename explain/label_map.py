@@ -6,35 +6,36 @@ looks likely beyond that is suggested, and people decide; so a comparison never 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
-from explain.imagenet import GROUPS, is_imagenet
+from explain.imagenet import GROUPS, MEANINGS, is_imagenet
+from explain.label_text import LONGEST, LabelMapError, places, plain, read, write
 
-LONGEST = 2_000_000  # characters of a typed map
+__all__ = [
+    "LONGEST",
+    "LabelMap",
+    "LabelMapError",
+    "as_text",
+    "closed_set",
+    "derive",
+    "read_label_map",
+    "suggest",
+    "unrestricted",
+    "with_suggestions",
+]
+
 NAME, SYNONYM, TYPED = "name", "synonym", "typed"
-RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
-
-
-class LabelMapError(ValueError):
-    """What is wrong with a typed map; line counts from 1. field: the box it stands in."""
-
-    field = "label_map"
-
-    def __init__(self, line: int, sentence: str):
-        super().__init__(sentence)
-        self.line = line
+LETTER = 2  # ways of bearing a name to the letter, before those that forgive its case
 
 
 @dataclass(frozen=True)
 class LabelMap:
     """outputs: class → indices of the outputs that stand for it, maybe none; origin: class → what told, "" for none.
 
-    notes: sentences on names that could not be decided.
+    notes: sentences on names that could not be decided, and on those that may mean something else.
     """
 
     outputs: dict[str, tuple[int, ...]]
@@ -47,48 +48,114 @@ class LabelMap:
 
 
 def derive(classes: Sequence[str], labels: Sequence[str]) -> LabelMap:
-    """The map that names tell: whole labels first, then synonyms.
+    """The map that names tell: a label that is the class's name or begins with it, else one with that synonym.
 
-    A name that several outputs bear (ImageNet has two cranes), or two classes that differ only in case, are left open
-    with a note.
+    Of several labels the one fits best that is the name to the letter, then one that begins so; of several classes the
+    one that fits an output best gets it. What this leaves undecided (ImageNet has two cranes, and two labels with the
+    synonym panda) stays without an output, and a note says so.
     """
-    whole = _places({index: [label] for index, label in enumerate(labels)})
-    parts = _places({index: label.split(",") for index, label in enumerate(labels)})
-    wanted = _places({place: [name] for place, name in enumerate(classes)})
-    outputs, origin, notes = {}, {}, []
+    ways = _ways(labels)
+    wanted: dict[str, tuple[int, int]] = {}
+    notes = []
     for name in classes:
-        key = _key(name)
-        found, told = (whole[key], NAME) if key in whole else (parts.get(key, ()), SYNONYM)
-        if found and len(wanted[key]) > 1:
-            notes.append(f"{name!r} and another class have the same label; say which means it.")
-            found = ()
+        fit, found = _told(name, ways)
         if len(found) > 1:
             which = ", ".join(map(str, found[:4]))
             notes.append(f"{name!r} is the name of outputs {which}; say which of them is meant.")
-            found = ()
-        outputs[name], origin[name] = tuple(found), told if found else ""
-    return _once(outputs, origin, notes)
+        elif found:
+            wanted[name] = fit, found[0]
+    found, disputes = _undisputed(wanted)
+    notes += [*disputes, *_other_meanings(found, labels, ways[-1])]
+    return LabelMap(
+        {name: (found[name],) if name in found else () for name in classes},
+        {name: _origin(name, labels[found[name]]) if name in found else "" for name in classes},
+        tuple(notes),
+    )
+
+
+def _ways(labels: Sequence[str]) -> tuple[dict[str, tuple[int, ...]], ...]:
+    """Name → the outputs that bear it, for each way of bearing a name, the best first."""
+    begins = [label.split(",")[:1] for label in labels]
+    return (
+        places([[label] for label in labels], str),
+        places(begins, str),
+        places([[label, *each] for label, each in zip(labels, begins, strict=True)]),
+        places([label.split(",") for label in labels]),
+    )
+
+
+def _told(name: str, ways: Sequence[Mapping[str, tuple[int, ...]]]) -> tuple[int, tuple[int, ...]]:
+    """The place of the best of `ways` in which outputs bear this name, and these outputs."""
+    for place, bearers in enumerate(ways):
+        if found := bearers.get(name if place < LETTER else plain(name)):
+            return place, found
+    return len(ways), ()
+
+
+def _origin(name: str, label: str) -> str:
+    return NAME if plain(name) == plain(label) else SYNONYM
+
+
+def _undisputed(wanted: Mapping[str, tuple[int, int]]) -> tuple[dict[str, int], list[str]]:
+    """Class → its output, of (fit, output) those that no other class fits as well, and notes on the others."""
+    rivals: dict[int, list[str]] = {}
+    for name, (_, output) in wanted.items():
+        rivals.setdefault(output, []).append(name)
+    found, notes = {}, []
+    for output, names in rivals.items():
+        fit = min(wanted[name][0] for name in names)
+        best = [name for name in names if wanted[name][0] == fit]
+        if len(best) == 1:
+            found[best[0]] = output
+        if len(names) > 1:
+            several = ", ".join(map(repr, names[:4]))
+            settled = f"{best[0]!r} fits best and has it" if len(best) == 1 else "say whose it is"
+            notes.append(f"{several}: all of them are names of output {output}; {settled}.")
+    return found, notes
+
+
+def _other_meanings(
+    found: Mapping[str, int], labels: Sequence[str], synonyms: Mapping[str, tuple[int, ...]]
+) -> list[str]:
+    """Notes on names that other outputs bear as well, and on ImageNet's labels that are not what one would think."""
+    notes, taken, known = [], set(found.values()), is_imagenet(labels)
+    for name, output in found.items():
+        others = [other for other in synonyms.get(plain(name), ()) if other not in taken]
+        if others:
+            which = ", ".join(map(str, others[:4]))
+            notes.append(f"{name!r} is read as output {output}; that is a name of {which}, too.")
+        if known and plain(name) in MEANINGS:
+            meant = MEANINGS[plain(name)]
+            notes.append(
+                f"{name!r} is output {output}, {meant}; take it out if the set means another."
+            )
+    return notes
 
 
 def suggest(labels: Sequence[str], label_map: LabelMap) -> dict[str, tuple[int, ...]]:
     """What the classes without an output might be: ImageNet's own groups, else labels that end with the name.
 
-    "sports car, sport car" ends with "car". Nothing that stands for a class already is suggested for another.
+    "sports car, sport car" ends with "car". Nothing that stands for a class already is suggested for another, and
+    what two classes might be goes to the narrower: ducks are ducks before they are birds.
     """
     taken = {output for outputs in label_map.outputs.values() for output in outputs}
-    ends: dict[str, list[int]] = {}
-    for index, label in enumerate(labels):
-        for word in {part.split()[-1] for part in _key(label).split(",") if part.split()}:
-            ends.setdefault(word, []).append(index)
     groups = GROUPS if is_imagenet(labels) else {}
-    likely = {
-        name: groups.get(_key(name)) or ends.get(_key(name), ()) for name in label_map.unmapped
-    }
+    asked = {name: plain(name) for name in label_map.unmapped}
+    ends = _ends(labels, max((len(name.split()) for name in asked.values()), default=0))
+    likely = {name: groups.get(word) or ends.get(word, ()) for name, word in asked.items()}
     found: dict[str, tuple[int, ...]] = {}
-    for name in sorted(likely, key=lambda name: len(likely[name])):  # ducks before birds
+    for name in sorted(likely, key=lambda name: len(likely[name])):
         found[name] = tuple(index for index in likely[name] if index not in taken)
         taken.update(found[name])
     return {name: found[name] for name in likely if found[name]}
+
+
+def _ends(labels: Sequence[str], most: int) -> dict[str, tuple[int, ...]]:
+    """Up to `most` words → the outputs one of whose synonyms ends with them, as "polar bear" does with "bear"."""
+    synonyms = [[plain(part).split() for part in label.split(",")] for label in labels]
+    return places(
+        [[" ".join(words[-n:]) for words in each for n in range(1, most + 1)] for each in synonyms]
+    )
 
 
 def with_suggestions(label_map: LabelMap, suggested: Mapping[str, tuple[int, ...]]) -> LabelMap:
@@ -99,48 +166,16 @@ def with_suggestions(label_map: LabelMap, suggested: Mapping[str, tuple[int, ...
 
 
 def as_text(label_map: LabelMap, labels: Sequence[str]) -> str:
-    """One line a class, "dog: Chihuahua; 152-268": a single output by its label, several in a row by their range.
-
-    An output whose label could be read as something else goes by its index.
-    """
-    unclear = _unclear(labels)
-    return "\n".join(
-        f"{name}: {'; '.join(_runs(outputs, labels, unclear))}".rstrip()
-        for name, outputs in label_map.outputs.items()
-    )
+    """The map as lines that people edit and `read_label_map` reads; see explain/label_text.py."""
+    return write(label_map.outputs, labels)
 
 
 def read_label_map(text: str, classes: Sequence[str], labels: Sequence[str]) -> LabelMap:
-    """A map as `as_text` writes it; classes that have no line get no output.
+    """A map as `as_text` writes it or people type it; classes without a line get no output.
 
-    A line's class is the longest class name that it begins with, before ":"; its outputs stand between ";", each an
-    index, a range of indices, a label or one of a label's synonyms. Raises LabelMapError, which names the line.
+    Raises LabelMapError, which names the line.
     """
-    if len(text) > LONGEST:
-        raise LabelMapError(1, f"The label map is longer than {LONGEST:,} characters.")
-    known = {name: name for name in classes}
-    named = _places({index: [label] for index, label in enumerate(labels)})
-    parts = _places({index: label.split(",") for index, label in enumerate(labels)})
-    outputs: dict[str, tuple[int, ...]] = {}
-    owner: dict[int, str] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        name, rest = _split(number, line.strip(), known)
-        if name in outputs:
-            raise LabelMapError(number, f"Line {number} names {name!r} again; keep one line of it.")
-        found: list[int] = []
-        for word in filter(None, map(str.strip, rest.split(";"))):
-            found += _read(number, word, labels, named, parts)
-        for output in found:
-            if output in owner:
-                raise LabelMapError(
-                    number,
-                    f"Line {number}: output {output} stands for {owner[output]!r} already; it can stand for one class.",
-                )
-            owner[output] = name
-        outputs[name] = tuple(found)
-    outputs = {name: outputs.get(name, ()) for name in classes}
+    outputs = read(text, classes, labels)
     return LabelMap(outputs, {name: TYPED if found else "" for name, found in outputs.items()})
 
 
@@ -149,18 +184,18 @@ def closed_set(logits: np.ndarray, label_map: LabelMap, classes: Sequence[str]) 
 
     A class without outputs gets 0. Raises ValueError where nothing is mapped.
     """
-    owner = _owners(label_map, classes)
+    owner = _owners(label_map, classes)  # one class's outputs side by side
     if not owner:
         raise ValueError(
             "None of this model's labels is a class of the set. Say in the label map which outputs stand for which class."
         )
-    outputs = np.array(list(owner))
-    chosen = np.asarray(logits, dtype=np.float64)[:, outputs]
+    chosen = np.asarray(logits)[:, list(owner)].astype(np.float64)
     raised = np.exp(chosen - chosen.max(1, keepdims=True))
     shares = raised / raised.sum(1, keepdims=True)
-    found = np.zeros((len(classes), len(shares)))
-    np.add.at(found, np.array(list(owner.values())), shares.T)
-    return found.T.astype(np.float32)
+    mapped, starts = np.unique(list(owner.values()), return_index=True)
+    found = np.zeros((len(shares), len(classes)), dtype=np.float32)
+    found[:, mapped] = np.add.reduceat(shares, starts, axis=1)
+    return found
 
 
 def unrestricted(
@@ -181,105 +216,3 @@ def _owners(label_map: LabelMap, classes: Sequence[str]) -> dict[int, int]:
         for place, name in enumerate(classes)
         for output in label_map.outputs.get(name, ())
     }
-
-
-def _key(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").split())
-
-
-def _places(names: Mapping[int, Sequence[str]]) -> dict[str, tuple[int, ...]]:
-    """Name, in small letters → the places that bear it."""
-    found: dict[str, list[int]] = {}
-    for place, several in names.items():
-        for key in dict.fromkeys(map(_key, several)):
-            found.setdefault(key, []).append(place)
-    return {key: tuple(places) for key, places in found.items()}
-
-
-def _once(outputs: dict, origin: dict, notes: list[str]) -> LabelMap:
-    """An output that two classes want stays with the one whose whole name it bears."""
-    owner: dict[int, str] = {}
-    for name in sorted(outputs, key=lambda name: origin[name] != NAME):
-        for output in outputs[name]:
-            if output in owner:
-                notes.append(
-                    f"{name!r} and {owner[output]!r} want output {output}; it can stand for one."
-                )
-                outputs[name], origin[name] = (), ""
-            else:
-                owner[output] = name
-    return LabelMap(outputs, origin, tuple(notes))
-
-
-def _unclear(labels: Sequence[str]) -> set[int]:
-    """Outputs whose labels a line cannot hold: twice there, empty, with its signs in them, or like an index."""
-    bearers = _places({index: [label] for index, label in enumerate(labels)})
-    return {
-        index
-        for index, label in enumerate(labels)
-        if len(bearers[_key(label)]) > 1
-        or not label.strip()
-        or label != " ".join(label.split())
-        or set(label) & set(";:")
-        or RANGE.fullmatch(label)
-    }
-
-
-def _runs(outputs: Sequence[int], labels: Sequence[str], unclear: set[int]) -> list[str]:
-    """Outputs in words: runs of three and more as ranges."""
-    runs: list[list[int]] = []
-    for output in outputs:
-        if runs and output == runs[-1][-1] + 1:
-            runs[-1].append(output)
-        else:
-            runs.append([output])
-    written: list[str] = []
-    for run in runs:
-        if len(run) > 2:
-            written.append(f"{run[0]}-{run[-1]}")
-        else:
-            written += [str(each) if each in unclear else labels[each] for each in run]
-    return written
-
-
-def _split(number: int, line: str, known: Mapping[str, str]) -> tuple[str, str]:
-    """A line's class, the longest that is known, and the rest."""
-    cuts = [place for place, letter in enumerate(line) if letter == ":"]
-    for cut in reversed(cuts):
-        if (name := line[:cut].strip()) in known:
-            return known[name], line[cut + 1 :]
-    if not cuts:
-        raise LabelMapError(number, f"Line {number} has no “:” between the class and its labels.")
-    asked = line[: cuts[0]].strip()
-    near = get_close_matches(asked, known, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise LabelMapError(number, f"Line {number}: the set has no class {asked[:60]!r}{hint}")
-
-
-def _read(
-    number: int,
-    word: str,
-    labels: Sequence[str],
-    named: Mapping[str, tuple[int, ...]],
-    parts: Mapping[str, tuple[int, ...]],
-) -> list[int]:
-    """The outputs one entry of a line means; digits always mean an index."""
-    if match := RANGE.fullmatch(word):
-        first, last = int(match[1]), int(match[2] or match[1])
-        if first <= last < len(labels):
-            return list(range(first, last + 1))
-        raise LabelMapError(
-            number, f"Line {number}: {word} is no output; they count from 0 to {len(labels) - 1}."
-        )
-    key = _key(word)
-    found = named.get(key) or parts.get(key, ())
-    if len(found) == 1:
-        return list(found)
-    if found:
-        which = ", ".join(map(str, found[:4]))
-        raise LabelMapError(
-            number, f"Line {number}: {word[:60]!r} is the label of outputs {which}; give an index."
-        )
-    near = get_close_matches(key, parts, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise LabelMapError(number, f"Line {number}: the model has no label {word[:60]!r}{hint}")

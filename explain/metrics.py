@@ -72,9 +72,15 @@ def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndar
 
 
 def class_scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> ClassScores:
-    """Scores over `classes` classes; means leave out those that are neither true nor predicted of any image."""
+    """Scores over `classes` classes; means leave out those that are neither true nor predicted of any image.
+
+    Without an image every mean is nan.
+    """
     from sklearn.metrics import precision_recall_fscore_support
 
+    if not len(truth):
+        none = np.zeros(classes)
+        return ClassScores(none, none, none, none.astype(int), *[float("nan")] * 6)
     precision, recall, f1, support = precision_recall_fscore_support(
         truth, predicted, labels=np.arange(classes), zero_division=0.0
     )
@@ -89,6 +95,36 @@ def class_scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> Clas
         float(f1[present].mean()),
         *(float(np.average(each, weights=support)) for each in (precision, recall, f1)),
     )
+
+
+def macro_f1_interval(
+    truth: np.ndarray, predicted: np.ndarray, classes: int, draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """The middle 95 % of macro F1 over `draws` bootstrap samples (Efron 1979, doi 10.1214/aos/1176344552), by class.
+
+    Every class keeps its number of images, which are drawn from it with replacement: so its row of the confusion matrix
+    is multinomial, and drawn as such. (0, 1) without an image. An error that was not seen cannot be drawn: of ten images
+    a class the interval holds the true score 91 times in 100, of one or two it may miss even the score of these images,
+    and that of a perfect score is a point.
+    """
+    if not len(truth):
+        return 0.0, 1.0
+    random = np.random.default_rng(seed)
+    cells, counts = np.unique(np.asarray(truth) * classes + predicted, return_counts=True)
+    true, answer = np.divmod(cells, classes)
+    hits, answers = np.zeros((2, classes, draws), dtype=np.int32)
+    starts = np.flatnonzero(np.diff(true, prepend=-1))
+    for place, start in enumerate(starts):
+        row = slice(start, starts[place + 1] if place + 1 < len(starts) else len(true))
+        total = counts[row].sum()
+        drawn = random.multinomial(total, counts[row] / total, size=draws).T
+        answers[answer[row]] += drawn
+        hits[true[start]] = drawn[answer[row] == true[start]].sum(0)
+    support = np.bincount(true, counts, classes)[:, None]
+    met = support + answers
+    f1 = np.divide(2 * hits, met, out=np.zeros(met.shape), where=met > 0)
+    low, high = np.quantile(f1.sum(0) / (met > 0).sum(0), [0.025, 0.975])
+    return float(low), float(high)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from explain.comparison import (
     pairwise,
     ranked,
 )
+from explain.metrics import mcnemar
 
 NAMES = ("vit", "swin", "clip")
 
@@ -65,6 +66,42 @@ def test_cells_have_names():
     assert not cells(np.zeros((1, 3), bool), np.zeros((1, 3), int)).alike.any()
 
 
+@given(some.integers(0, 9))
+def test_swapping_two_models_mirrors_the_cells(seed):
+    random = np.random.default_rng(seed)
+    truth, predicted = random.integers(0, 3, 40), random.integers(0, 3, (3, 40))
+    swapped = predicted[[1, 0, 2]]
+    found, mirrored = cells(predicted == truth, predicted), cells(swapped == truth, swapped)
+    mirror = [0, 2, 1, 3, 4, 6, 5, 7]  # bits 0 and 1 changed places
+    assert mirrored.counts.tolist() == found.counts[mirror].tolist()
+    assert (mirrored.alike == found.alike).all()
+
+
+def test_cells_of_no_image_and_of_too_many_models():
+    found = cells(np.zeros((2, 0), bool), np.zeros((2, 0), int))
+    assert found.counts.tolist() == [0] * 4 and len(found.codes) == len(found.alike) == 0
+    one = cells(np.array([[True], [False]]), np.array([[4], [2]]))
+    assert one.counts.tolist() == [0, 1, 0, 0] and not one.alike.any()
+    assert len(cells(np.ones((6, 2), bool), np.ones((6, 2), int)).counts) == 64
+    for models in (0, 7):
+        with pytest.raises(ValueError, match="1 to 6"):
+            cells(np.ones((models, 2), bool), np.ones((models, 2), int))
+    with pytest.raises(ValueError, match="same images"):
+        cells(np.ones((2, 2), bool), np.ones((2, 3), int))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_margins_are_a_plain_recount(kind):
+    random = np.random.default_rng(3)
+    probabilities = random.dirichlet(np.ones(5), (3, 30)).astype(kind)
+    truth = random.integers(0, 5, 30)
+    found = margins(probabilities, truth)
+    for model, image in product(range(3), range(30)):
+        row, own = probabilities[model, image], truth[image]
+        assert found[model, image] == row[own] - max(np.delete(row, own))
+    assert ((found > 0) == (probabilities.argmax(2) == truth)).all()
+
+
 def test_margins_by_hand():
     probabilities = np.array([[[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]], [[0.1, 0.8, 0.1], [0, 0, 1]]])
     np.testing.assert_allclose(
@@ -92,6 +129,16 @@ def test_what_a_cell_holds_more_of():
     assert (found.group, found.count, found.total) == ("geons", 3, 4)
     assert (found.share, found.overall) == (3 / 5, 4 / 12)
     assert over_represented(np.zeros(12, bool), groups) == []
+    assert over_represented(np.ones(12, bool), groups) == []
+    assert over_represented(np.zeros(0, bool), []) == []
+
+
+def test_what_is_far_ahead_comes_first():
+    groups = np.array(["a"] * 10 + ["b"] * 10 + ["c"] * 80, dtype=object)
+    inside = np.zeros(100, bool)
+    inside[[0, 1, 10, 11, 12, 13, 14, 99]] = True
+    found = over_represented(inside, groups)
+    assert [(each.group, each.count, each.total) for each in found] == [("b", 5, 10), ("a", 2, 10)]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8])
@@ -128,6 +175,25 @@ def test_the_gaps_interval_is_newcombes(both, only_a, only_b, neither):
     np.testing.assert_allclose(gap_interval(b, a), -np.array(gap_interval(a, b))[::-1], atol=1e-9)
 
 
+def answers(both, only_a, only_b, neither):
+    counts = (both, only_a, only_b, neither)
+    return [np.repeat(values, counts).astype(bool) for values in ([1, 1, 0, 0], [1, 0, 1, 0])]
+
+
+def test_the_gaps_interval_is_that_of_the_contingencytables_package():
+    """R, contingencytables 3.0 (Fagerland, Lydersen and Laake), its own test on Cavo et al. 2012."""
+    assert gap_interval(*answers(59, 6, 16, 80)) == pytest.approx((-0.1186, -0.0046), abs=5e-5)
+
+
+def test_the_gaps_interval_leaves_out_nought_wherever_the_exact_test_does():
+    for both, only_a in product(range(21), repeat=2):
+        for only_b in range(21 - both - only_a):
+            a, b = answers(both, only_a, only_b, 20 - both - only_a - only_b)
+            if mcnemar(a, b).p < 0.05:
+                low, high = gap_interval(a, b)
+                assert low > 0 or high < 0
+
+
 def test_the_gaps_interval_holds_the_true_gap_as_often_as_it_says():
     random = np.random.default_rng(4)
     shares = np.array([0.6, 0.15, 0.05, 0.2])  # a true gap of 0.1
@@ -159,7 +225,20 @@ def test_pairs_are_tested_and_corrected_together():
         assert (pair.only_a, pair.only_b) == ((a & ~b).sum(), (b & ~a).sum())
         assert pair.gap == pytest.approx((pair.only_a - pair.only_b) / 200)
         assert pair.interval[0] <= pair.gap <= pair.interval[1]
+        assert 1 >= pair.p_holm >= pair.p
     assert pairwise(right[:1], NAMES[:1]) == []
+    by_hand = holm([0.01, 0.04, 0.03])
+    assert by_hand == pytest.approx([0.03, 0.06, 0.06])  # 3 × 0.01, 2 × 0.03, and no less than that
+
+
+def test_a_pair_without_an_image_and_with_one():
+    (none,) = pairwise(np.zeros((2, 0), bool), ["a", "b"])
+    assert (none.only_a, none.only_b, none.p, none.p_holm) == (0, 0, 1, 1)
+    assert np.isnan(none.gap) and none.interval == (-1, 1)
+    (one,) = pairwise(np.array([[1], [0]]), ["a", "b"])
+    assert (one.only_a, one.p, one.gap) == (1, 1, 1) and -1 < one.interval[0] < 0
+    (back,) = pairwise([[False], [True]], ["a", "b"])
+    assert back.interval == (-one.interval[1], -one.interval[0])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -170,3 +249,11 @@ def test_cochrans_q_is_statsmodels(seed):
     np.testing.assert_allclose(found, (wanted.statistic, wanted.pvalue))
     assert cochrans_q(right[:2]) is None
     assert cochrans_q(np.ones((3, 9), bool)) == (0.0, 1.0)
+    assert cochrans_q(np.ones((3, 0), bool)) == (0.0, 1.0)
+
+
+def test_cochrans_q_by_hand():
+    """Models right on 3, 2 and 1 of 4 images: Q = 3 · 2 · (1 + 0 + 1) / (2 · 1 + 1 · 2) = 3, on two degrees."""
+    right = np.array([[1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0]], bool)
+    q, p = cochrans_q(right)
+    assert q == pytest.approx(3) and p == pytest.approx(np.exp(-3 / 2))

@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
-from explain.metrics import Share, class_scores, confusion, mcnemar, share, shares_by
+from explain.metrics import (
+    Share,
+    class_scores,
+    confusion,
+    macro_f1_interval,
+    mcnemar,
+    share,
+    shares_by,
+)
 
 
 @pytest.mark.parametrize(("correct", "total"), [(0, 1), (1, 1), (90, 100), (450, 500), (3, 320)])
@@ -97,3 +106,57 @@ def test_weighted_means_are_scikit_learns():
     wanted = precision_recall_fscore_support(truth, predicted, average="weighted", zero_division=0)
     given = (found.weighted_precision, found.weighted_recall, found.weighted_f1)
     np.testing.assert_allclose(given, wanted[:3])
+
+
+def test_no_image_has_no_scores():
+    none = np.array([], int)
+    found = class_scores(none, none, 3)
+    assert found.support.tolist() == [0, 0, 0] and np.isnan(found.weighted_recall)
+    assert np.isnan(found.macro_f1) and macro_f1_interval(none, none, 3) == (0, 1)
+
+
+def test_one_image_and_one_class():
+    one = np.array([0])
+    assert class_scores(one, one, 1).weighted_precision == 1
+    assert macro_f1_interval(one, one, 1) == (1, 1)
+    assert macro_f1_interval(one, one + 1, 2) == (0, 0)
+
+
+def test_macro_f1_interval_is_that_of_drawing_images():
+    random = np.random.default_rng(5)
+    truth = np.repeat(
+        [0, 1, 3], [60, 25, 40]
+    )  # class 2 is only ever answered, class 4 not even that
+    predicted = np.where(random.random(125) < 0.7, truth, random.integers(0, 4, 125))
+    scores = []
+    for _ in range(800):
+        drawn = np.concatenate(
+            [
+                random.choice(np.flatnonzero(truth == each), (truth == each).sum())
+                for each in (0, 1, 3)
+            ]
+        )
+        scores.append(f1_score(truth[drawn], predicted[drawn], average="macro"))
+    found = macro_f1_interval(truth, predicted, 5, draws=4000)
+    np.testing.assert_allclose(found, np.quantile(scores, [0.025, 0.975]), atol=0.012)
+    low, high = found
+    assert low < class_scores(truth, predicted, 5).macro_f1 < high
+
+
+def test_macro_f1_interval_keeps_its_promises():
+    random = np.random.default_rng(6)
+    truth = random.integers(0, 6, 300)
+    predicted = np.where(random.random(300) < 0.5, truth, random.integers(0, 6, 300))
+    found = macro_f1_interval(truth, predicted, 6)
+    assert (
+        macro_f1_interval(truth, predicted, 6)
+        == found
+        != macro_f1_interval(truth, predicted, 6, seed=1)
+    )
+    assert macro_f1_interval(truth[::-1], predicted[::-1], 6) == found
+    again = macro_f1_interval(np.tile(truth, 16), np.tile(predicted, 16), 6)
+    assert np.ptp(again) == pytest.approx(np.ptp(found) / 4, rel=0.15)
+    # each class's answers are all alike, so that drawing changes nothing
+    assert macro_f1_interval(np.array([0, 0, 1, 1]), np.zeros(4, int), 2) == pytest.approx(
+        (1 / 3, 1 / 3)
+    )
