@@ -12,7 +12,7 @@ import gradio as gr
 
 import imagesets
 import models
-from tabs import TABS, api, gpu, map_api, prompts_api
+from tabs import TABS, api, compare_api, gpu, map_api, prompts_api
 from tabs.theme import THEME
 from tabs.widget import HEADER, head
 
@@ -32,6 +32,7 @@ def page() -> gr.Blocks:
         api.add()
         prompts_api.add()
         map_api.add()
+        compare_api.add()
     return blocks.queue(max_size=WAITING)
 
 

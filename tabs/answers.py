@@ -72,10 +72,10 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
         "layers": len(trace.attention_blocks),
         "readout": trace.readout_name,
         "notes": text_notes(look.model, asked.texts),
-        "gradcam": _gradcam(trace),
+        "gradcam": gradcam(trace),
     }
     if look.base != asked.held:
-        answer |= {"attention": _attention(trace), "rollout": _rollout(trace)}
+        answer |= {"attention": attention(trace), "rollout": rollout(trace)}
     return answer
 
 
@@ -123,12 +123,17 @@ def looked(path: str, asked: Question, family: str) -> Look:
     if not names:
         raise ValueError("Type at least one class name for CLIP to choose from.")
     index = target_index(asked.target, names)
+    known = asked.target is None or index is not None
+    return Look(photo, model, names, traced(photo, model, texts, index), known)
+
+
+def traced(photo: Photo, model: Model, texts: Sequence[str] | None, target: int | None) -> Trace:
+    """The trace of one look, kept; texts: what a CLIP chooses from, None for other models."""
 
     def take() -> Trace:
-        return model.trace(photo.image, target=index, labels=texts, gradients=False)
+        return model.trace(photo.image, target=target, labels=texts, gradients=False)
 
-    trace = kept_trace((photo.key, model.name, texts, index), take)
-    return Look(photo, model, names, trace, asked.target is None or index is not None)
+    return kept_trace((photo.key, model.name, texts, target), take)
 
 
 def packed(values: np.ndarray) -> dict[str, Any]:
@@ -170,7 +175,8 @@ def _top(probabilities: Tensor, names: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _attention(trace: Trace) -> list[dict[str, Any]]:
+def attention(trace: Trace) -> list[dict[str, Any]]:
+    """Every layer's heads, each layer on its own grid."""
     return [_heads(trace, layer, block) for layer, block in enumerate(trace.attention_blocks)]
 
 
@@ -183,7 +189,7 @@ def _heads(
     return packed(every_head(trace, layer, patch).numpy())
 
 
-def _rollout(trace: Trace) -> dict[str, Any]:
+def rollout(trace: Trace) -> dict[str, Any]:
     """(layers, rows, cols), up to and including each layer; or why there is none."""
     import numpy as np
 
@@ -195,7 +201,8 @@ def _rollout(trace: Trace) -> dict[str, Any]:
     return packed(np.stack([explain(trace, "rollout", layer) for layer in layers]))
 
 
-def _gradcam(trace: Trace) -> dict[str, Any]:
+def gradcam(trace: Trace) -> dict[str, Any]:
+    """(rows, cols), signed, for the trace's target."""
     from explain import explained
 
     found = explained(trace, "gradcam")

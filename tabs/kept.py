@@ -61,11 +61,14 @@ class Photo:
     image: Image
 
 
-def opened(path: str | Path) -> Photo:
-    """The photo in a file; ValueError or FileNotFoundError with one sentence where there is none."""
-    path = Path(path)
-    key = sha256(path.read_bytes()).hexdigest()[:20] if path.is_file() else ""
-    return _photos.get(key, lambda: Photo(key, open_photo(path)))
+def opened(source: str | Path | bytes) -> Photo:
+    """The photo in a file, or in a file's bytes; ValueError or FileNotFoundError with one sentence where there is none."""
+    held = source
+    if not isinstance(source, bytes):
+        path = Path(source)
+        held = path.read_bytes() if path.is_file() else b""
+    key = sha256(held).hexdigest()[:20] if held else ""
+    return _photos.get(key, lambda: Photo(key, open_photo(source)))
 
 
 def kept_trace(key: Hashable, make: Callable[[], Trace]) -> Trace:

@@ -43,6 +43,7 @@ def connect(tab: str, lines: Mapping[str, Line], uploads: Mapping[str, gr.Upload
             concurrency_id=f"{tab}-{name}",
             concurrency_limit=line.together,
             trigger_mode="always_last",
+            api_name=f"{tab}_{name}",  # else its function's, which a public endpoint may want
             **private,
         )
         event.failure(None, js=f"() => headlight.{tab}.failed('{name}')", **private)

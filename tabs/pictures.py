@@ -121,7 +121,7 @@ def _picture(now: Try, before: Try | None, place: int) -> dict[str, Any]:
     item = now.set.items[place]
     shown = {
         "place": place,
-        "src": _thumbnail(item),
+        "src": thumbnail(item),
         "name": item.name,
         "truth": now.prompts.classes[now.truth[place]],
         "condition": item.condition,
@@ -149,7 +149,7 @@ def _embedded(name: str, photo: Photo) -> Tensor:
     return load(name, folders=False).embed([photo.image], pool="joint")[0]
 
 
-def _thumbnail(item: Item) -> str:
+def thumbnail(item: Item) -> str:
     return _thumbnails.get(item.digest, lambda: small(open_photo(item.content), SIDE))
 
 

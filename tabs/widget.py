@@ -23,8 +23,10 @@ SCRIPTS = (  # in this order: store.js makes `headlight`, the others add to it
     "scatter-svg scatter-export scatter-raster scatter-draw scatter-marks scatter-top scatter-wants "
     "scatter-card scatter-tools scatter-keys scatter-acts scatter-frame scatter-pointer scatter "
     "map map-colours map-export map-asks map-column map-chosen "
+    "compare compare-maps compare-parts compare-asks compare-headline compare-opened compare-cells "
+    "compare-differences compare-bars compare-calibration compare-labels "
 ).split()
-STYLES = ("page.css", "bench.css", "scatter.css", "map.css")
+STYLES = ("page.css", "bench.css", "scatter.css", "map.css", "compare.css")
 
 
 class Widget(gr.HTML):

@@ -230,6 +230,7 @@ def test_the_page_has_these_three_endpoints_and_no_other():
         ],
         "/score_prompts": ["model", "imageset", "classes", "templates"],
         "/embedding_map": ["model", "imageset", "method", "seed"],
+        "/compare": ["models", "imageset"],
     }
 
 

@@ -75,7 +75,7 @@ def test_names_and_synonyms_tell_and_nothing_else():
     assert found.outputs == {"cup": (4,), "tabby cat": (0,), "car": (), "deer": ()}
     assert found.origin == {"cup": "name", "tabby cat": "synonym", "car": "", "deer": ""}
     assert found.unmapped == ("car", "deer") and found.notes == ()
-    assert derive(["CUP"], LABELS).outputs == {"CUP": (4,)}
+    assert derive(["CUP"], LABELS) == LabelMap({"CUP": (4,)}, {"CUP": "name"})
     assert derive(["dog"], ["LABEL_0", "LABEL_1"]).outputs == {"dog": ()}
 
 

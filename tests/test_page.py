@@ -339,6 +339,7 @@ def test_only_the_named_endpoints_are_public():
         "/explain",
         "/score_prompts",
         "/embedding_map",
+        "/compare",
     }
     assert not page.get_api_info()["unnamed_endpoints"]
 

@@ -85,6 +85,11 @@ headlight.wording = (() => {
     if (!column.answer) return `${column.title}: no map yet`;
     const [what, which] = title(column, map);
     if (!map?.values) return `${column.title}: ${what}, ${which}: no map`;
+    return `${column.title}: ${what}, ${which}, over the photo, ${extremes(map)}`;
+  }
+
+  // How large a map is, and where it is highest; if it is signed, where it is lowest.
+  function extremes(map) {
     let [most, least] = [0, 0];
     map.values.forEach((v, i) => {
       if (v > map.values[most]) most = i;
@@ -92,8 +97,8 @@ headlight.wording = (() => {
     });
     const at = (i) => value(map, [Math.floor(i / map.cols), i % map.cols]);
     const lowest = map.signed ? ` Lowest at ${at(least)}.` : "";
-    return `${column.title}: ${what}, ${which}, over the photo, ${map.rows} by ${map.cols} patches. Highest at ${at(most)}.${lowest}`;
+    return `${map.rows} by ${map.cols} patches. Highest at ${at(most)}.${lowest}`;
   }
 
-  return { number, percent, reading, short, title, remarks, alt };
+  return { number, percent, reading, short, title, remarks, alt, extremes };
 })();

@@ -1,0 +1,73 @@
+// The rail of the Compare tab: which pictures, which models, what CLIP is asked, and what to take away.
+
+headlight.widgets.compare_asks = (element, { sets, draws, models }) => {
+  const { make, FAMILIES } = headlight;
+  const { state, drawers, prepare, edit, take, TITLES } = headlight.compare;
+  const { button } = headlight.parts;
+  const { pictures, progress } = headlight.setPicker(headlight.compare, { sets, draws, upload: "#compare-file" });
+  element.append(pictures(), ...FAMILIES.map(checkpoint), templates(), progress(), exports());
+
+  function checkpoint(family) {
+    const offered = models[family];
+    const here = offered.filter((each) => each.here).map((each) => ({ ...each, title: `${each.name} · ${each.title}` }));
+    const groups = [
+      ["On this computer", here],
+      ["Well known, downloaded once", offered.filter((each) => !each.here)],
+      ["Or", [{ name: "", title: `Leave ${TITLES[family]} out` }]],
+    ];
+    const { box } = headlight.choice(headlight.compare, TITLES[family], groups, "owner/name on the Hub", () => state.models[family], (model) => {
+      if (model !== state.models[family]) prepare({ models: { ...state.models, [family]: model } });
+    });
+    box.classList.add("hl-compared");
+    box.dataset.family = family;
+    const trouble = make("p", "hl-trouble", "", { role: "alert" });
+    box.append(trouble);
+    drawers.add(() => {
+      trouble.textContent = state.models[family] ? state.ready?.models[family]?.error ?? "" : "";
+      trouble.hidden = !trouble.textContent;
+    });
+    return box;
+  }
+
+  function templates() {
+    const box = make("div", "hl-choice");
+    const label = make("label", "hl-choice-label", "CLIP is asked, one template a line", { for: "hl-compare-template" });
+    const says = make("div", "hl-says", "", { id: "hl-compare-template-says", "aria-live": "polite" });
+    const field = make("textarea", "hl-field", "", {
+      id: "hl-compare-template", rows: "2", "aria-label": "CLIP's templates, one a line; {} stands for the class name",
+      spellcheck: "false", autocapitalize: "off", autocomplete: "off", "aria-describedby": says.id,
+    });
+    box.append(label, field, says);
+    field.addEventListener("input", () => edit({ template: field.value }));
+    drawers.add(() => {
+      if (document.activeElement !== field && field.value !== state.template) field.value = state.template;
+      box.hidden = !state.models.clip;
+      const wrong = ["templates", "classes"].includes(state.wrong?.field) ? state.wrong : null;
+      field.classList.toggle("hl-wrong", Boolean(wrong));
+      field.setAttribute("aria-invalid", String(Boolean(wrong)));
+      const notes = wrong ? [wrong.text] : (state.answer?.models.clip?.notes ?? []);
+      const key = JSON.stringify(notes);
+      if (says.dataset.key === key) return;
+      says.dataset.key = key;
+      says.replaceChildren(...notes.map((text) => make("p", wrong ? "hl-trouble" : "", text)));
+    });
+    return box;
+  }
+
+  function exports() {
+    const box = make("div", "hl-choice");
+    const acts = make("div", "hl-exports");
+    const both = [
+      button("Download report", () => take("report"), "Everything here as one HTML file that opens without internet"),
+      button("Download CSV", () => take("table"), "One row per picture: its label and every model's answer"),
+    ];
+    acts.append(...both);
+    const says = make("p", "hl-hint hl-report-says", "", { role: "status" });
+    box.append(acts, says);
+    drawers.add(() => {
+      for (const act of both) act.disabled = !state.answer || state.stale;
+      says.textContent = state.report;
+    });
+    return box;
+  }
+};
