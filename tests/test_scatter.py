@@ -355,10 +355,12 @@ def test_what_is_chosen_already_is_opened(visit):
 
 def test_unselected_points_fade_and_stay(visit):
     page = visit()
-    show(page, [[-1, 0], [1, 0]])
+    show(page, [[-1, 0], [1, 0], [0, 1]])
     at = "(place) => { const { x, y } = map.at(place); return [...map.node.querySelector('canvas').getContext('2d').getImageData(x, y, 1, 1).data]; }"
     assert [page.evaluate(at, place)[:3] for place in (0, 1)] == [[0, 114, 178], [213, 94, 0]]
-    page.evaluate("map.set({ selected: [1] }); frames()")
+    page.evaluate("map.set({ selected: [1] }); frames()")  # one is marked, and no other fades
+    assert page.evaluate(at, 0)[:3] == [0, 114, 178]
+    page.evaluate("map.set({ selected: [1, 2] }); frames()")
     assert [page.evaluate(at, place)[:3] for place in (0, 1)] == [[201, 202, 198], [213, 94, 0]]
 
 

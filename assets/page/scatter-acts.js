@@ -40,8 +40,8 @@ headlight.scatterActs = (map) => {
 
   function select(places) {
     map.selected = [...places];
-    map.mask = places.length ? new Uint8Array(map.points.now.length / 2) : null;
-    for (const place of places) map.mask[place] = 1;
+    map.mask = places.length > 1 ? new Uint8Array(map.points.now.length / 2) : null; // one is marked; the others need not fade
+    if (map.mask) for (const place of places) map.mask[place] = 1;
     map.redraw();
   }
 
