@@ -36,8 +36,9 @@ KEPT_BYTES = (
 
 log = logging.getLogger(__name__)
 
-_loaded: OrderedDict[tuple[str, str], Model] = OrderedDict()
-_locks: dict[tuple[str, str], threading.Lock] = {}
+Key = tuple[str, Path | None, str]  # a model's name, its folder where it has one here, its device
+_loaded: OrderedDict[Key, Model] = OrderedDict()
+_locks: dict[Key, threading.Lock] = {}
 _registry = threading.Lock()
 _reading = threading.Lock()
 
@@ -50,7 +51,8 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
     family, no safetensors) or OSError (no internet and not on this computer), each with one sentence.
     """
     known, folder = _source(name, folders)
-    key = (known, device or choose_device())
+    device = device or choose_device()
+    key = (known, folder, device)
     with _registry:
         lock = _locks.setdefault(key, threading.Lock())
     try:
@@ -59,7 +61,7 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
                 if key in _loaded:
                     _loaded.move_to_end(key)
                     return _loaded[key]
-            model = _read(folder or _fetched(name, folders), name, key[1])
+            model = _read(folder or _fetched(name, folders), name, device)
             with _registry:
                 _loaded[key] = model
                 while len(_loaded) > 1 and sum(map(_bytes, _loaded.values())) > KEPT_BYTES:
@@ -71,7 +73,7 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
 
 def is_loaded(name: str, device: str | None = None) -> bool:
     """Whether `load` would answer at once."""
-    return (_source(name, folders=True)[0], device or choose_device()) in _loaded
+    return (*_source(name, folders=True), device or choose_device()) in _loaded
 
 
 def _bytes(model: Model) -> int:
@@ -119,7 +121,7 @@ def choose_device() -> str:
 
 
 def _source(name: str, folders: bool) -> tuple[str, Path | None]:
-    """What a model is kept under, and its folder where it has one here; ValueError for a name that is nothing."""
+    """A model's full name, and its folder where it has one here; ValueError for a name that is nothing."""
     from models.hub import check_id
 
     if not isinstance(name, str):

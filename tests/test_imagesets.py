@@ -30,7 +30,7 @@ from imagesets import (
     Item,
     add_folder,
     archive,
-    hardened,
+    harms,
     hub,
     load_set,
     parquet,
@@ -729,7 +729,7 @@ def opened(item):
 def test_the_hard_toybox_is_every_realistic_picture_in_every_harm():
     plain = [item for item in load_set("toybox").items if item.condition == "realistic"]
     hard = load_set("toybox-hard")
-    assert hard.conditions == tuple(hardened.HARMS) and len(hard.items) == hard.total
+    assert hard.conditions == tuple(harms.HARMS) and len(hard.items) == hard.total
     for condition in hard.conditions:
         those = [item for item in hard.items if item.condition == condition]
         assert [item.label for item in those] == [item.label for item in plain]

@@ -23,7 +23,7 @@ from explain.label_map import (
 )
 from explain.label_text import plain
 
-IMAGENET = [ImageNetInfo("imagenet-1k").index_to_description(output) for output in range(1000)]
+IMAGENET = list(map(ImageNetInfo("imagenet-1k").index_to_description, range(1000)))
 RUNS = {
     "bird": [("cock", "great grey owl"), ("black grouse", "black swan"), ("white stork", "albatross")],
     "dog": [("Chihuahua", "Mexican hairless")],

@@ -124,7 +124,7 @@ headlight.widgets.compare_cells = (element) => {
     const now = pictures?.cell === cell ? pictures : null;
     const found = cells.find(({ key }) => key === cell);
     title.textContent = found ? `${found.title}: ${count(found.count, "picture")}` : "";
-    fillOver(now?.over ?? []);
+    fillOver(answer ? (now?.over ?? []) : ["The patterns stand here once every model has seen the pictures."]);
     const pages = now ? now.count > PAGE : false;
     pager.hidden = !pages;
     if (pages) {

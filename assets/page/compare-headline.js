@@ -87,7 +87,7 @@ headlight.widgets.compare_headline = (element) => {
     overall.draw(told?.overall, answer ? 1 / answer.choices : null);
     overall.node.title = answer ? `┊ guessing: ${percent(1 / answer.choices)}` : "";
     means.draw(told?.overall ? told : null);
-    const lines = out ? [["Choose a checkpoint on the left to bring it in.", ""]] : error ? [[error, ""]] : told?.overall ? facts(told, family) : [["Looking at the pictures…", ""]];
+    const lines = out ? [["Choose a checkpoint on the left to bring it in.", ""]] : error ? [[error, ""]] : told?.overall ? facts(told, family) : [[state.preparing || state.busy ? "Looking at the pictures…" : "No figures yet.", ""]];
     const key = JSON.stringify(lines);
     if (list.dataset.key === key) return;
     list.dataset.key = key;

@@ -10,7 +10,7 @@ headlight.tab = (name, state, { asks, start, failed }) => {
   const serials = {};
   const extras = {}; // what a line's newest question adds
   const going = {}; // line → whether Python is known to be at work on its newest question
-  const stopped = new Set(); // lines whose work was stopped
+  const stopped = new Set(); // lines whose work was stopped, until they are heard again
   const ended = {}; // line → the number of the last question that was answered to the end
   let due = false;
 
@@ -57,9 +57,9 @@ headlight.tab = (name, state, { asks, start, failed }) => {
     redraw();
   }
 
-  // Gradio calls stopped work failed.
+  // Gradio calls stopped work failed, and says so twice.
   function lost(line) {
-    if (stopped.delete(line)) return;
+    if (stopped.has(line)) return;
     failed(line, "The question got lost on the way. Try again in a moment.");
     redraw();
   }
