@@ -12,9 +12,10 @@ import gradio as gr
 
 import imagesets
 import models
-from tabs import TABS, api, compare_api, gpu, map_api, prompts_api
-from tabs.theme import THEME
-from tabs.widget import HEADER, head
+from tabs import TABS, api
+from tabs.wiring import gpu
+from tabs.wiring.theme import THEME
+from tabs.wiring.widget import HEADER, head
 
 WAITING = 512  # questions in the queue at most; thirty people opening the page ask about 120
 SESSIONS = 500  # Gradio keeps the last answers of each, up to a megabyte or two
@@ -30,9 +31,6 @@ def page() -> gr.Blocks:
                 with gr.Tab(tab.TITLE):
                     tab.build()
         api.add()
-        prompts_api.add()
-        map_api.add()
-        compare_api.add()
     return blocks.queue(max_size=WAITING)
 
 

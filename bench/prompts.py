@@ -28,7 +28,8 @@ from explain.features import Encoded, encode
 from imagesets import ImageSet, Item, load_set
 from models import add_folder, load
 from models.clip import Clip
-from tabs import presets, scores, sets, tries
+from tabs import sets
+from tabs.prompts import presets, scores, tries
 
 CLASSES, PICTURES = 10, 10_000
 TIE = 1e-5  # of cosines

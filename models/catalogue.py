@@ -23,7 +23,7 @@ CATEGORIES = (
     "truck",
 )
 TEMPLATE = "a photo of a {}"  # the prompt CLIP is asked with unless people type another
-FAMILIES = ("vit", "swin", "clip")
+FAMILIES = {"vit": "ViT", "swin": "Swin", "clip": "CLIP"}  # and what people call them
 POCKET = Path(__file__).parent / "pocket"
 
 

@@ -16,7 +16,8 @@ from PIL import ExifTags, Image
 from explain import METHODS
 from explain import explain as explain_trace
 from models import load, photo
-from tabs import api, arguments
+from tabs.api import arguments
+from tabs.api import photos as api
 
 VIT, SWIN, CLIP = NAMES = ["pocket-vit", "pocket-swin", "pocket-clip"]
 ROOT = Path(__file__).parent.parent

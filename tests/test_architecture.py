@@ -25,6 +25,16 @@ MAY_IMPORT = {
     "models": set(),
     "models.pocket": {"models.*", "imagesets.*"},
 }
+# folder of tabs/ → the other folders it may import; `tabs` itself takes the tabs, and the API any of them.
+TABS_MAY_IMPORT = {
+    "wiring": set(),
+    "sets": {"wiring"},
+    "explain": {"wiring"},
+    "prompts": {"wiring", "sets"},
+    "map": {"wiring", "sets"},
+    "compare": {"wiring", "sets", "explain", "prompts"},
+    "api": {"wiring", "sets", "explain", "prompts", "map", "compare"},
+}
 HEAVY = ("torch", "torchvision", "transformers", "open_clip", "captum", "matplotlib", "datasets")
 FAMILIES = {"vit", "deit", "swin", "swinv2", "clip", "open_clip"}
 
@@ -83,6 +93,14 @@ def test_the_project_was_found():
 def test_imports_follow_the_table(name):
     modules = {module_of(other) for other in imported(SOURCES[name])} - {""}
     assert not {module for module in modules if not allowed(part_of(name), module)}
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("tabs.")])
+def test_tabs_import_one_another_in_one_direction(name):
+    folder = name.split(".")[1]
+    modules = {module_of(other) for other in imported(SOURCES[name])}
+    others = {module.split(".")[1] for module in modules if module.startswith("tabs.")}
+    assert others <= TABS_MAY_IMPORT[folder] | {folder}
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -24,8 +24,10 @@ import models
 from explain import explain
 from imagesets import load_set
 from models import Entry, load
-from tabs import cells, compare, compare_api, figures, pace, seats, sets
-from tabs.compare_asks import compare_asked
+from tabs import compare, sets
+from tabs.api import compare as compare_api
+from tabs.compare import cells, figures, pace, seats
+from tabs.compare.asks import compare_asked
 
 FAMILIES = {"vit": "level-vit", "swin": "level-swin", "clip": "level-clip"}
 KINDS = {"vit": "vit", "swin": "swin_padded", "clip": "hf_clip"}

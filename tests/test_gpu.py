@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tabs import gpu
+from tabs.wiring import gpu
 
 
 class ClassNameOnly(Exception):

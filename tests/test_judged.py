@@ -12,7 +12,8 @@ from PIL import Image
 import models
 from imagesets import load_set
 from models import Entry, load
-from tabs import judged, sets
+from tabs import sets
+from tabs.sets import judged
 
 CLASSES = ("dog", "cup", "unheard of")
 

@@ -23,9 +23,9 @@ import app
 import models
 from imagesets import load_set
 from models import Entry, load
-from tabs import layouts, sheets
 from tabs import map as tab
-from tabs.map_asks import map_asked
+from tabs.map import layouts, sheets
+from tabs.map.asks import map_asked
 from tabs.sets import silent
 
 ROOT = Path(__file__).parent.parent
@@ -305,7 +305,7 @@ def test_twenty_people_at_once_get_one_map(packed):
 def test_the_same_seed_gives_the_same_map_in_another_process():
     script = f"""
 import json, sys; sys.path.insert(0, {str(ROOT)!r})
-from tabs.map_api import embedding_map
+from tabs.api.map import embedding_map
 print(json.dumps([(p["x"], p["y"]) for p in embedding_map("pocket-vit", "toybox", "tsne", 3)["points"]]))
 """
     runs = [

@@ -16,10 +16,12 @@ import app
 import models
 from explain import explain as explain_trace
 from models import Entry
-from tabs import answers, examples, explain, kept, lines, widget
-from tabs.photo import PhotoInput
-from tabs.questions import TEMPLATE, question
-from tabs.slowly import stepwise
+from tabs import explain
+from tabs.explain import answers, examples
+from tabs.explain.questions import TEMPLATE, question
+from tabs.wiring import kept, lines, widget
+from tabs.wiring.photo import PhotoInput
+from tabs.wiring.slowly import stepwise
 
 KINDS = {"vit": "vit", "swin": "swin_padded", "clip": "open_clip_vit"}
 FAMILIES = tuple(KINDS)
@@ -353,11 +355,12 @@ def test_the_page_asks_nothing_of_other_machines():
 
 
 def test_every_script_is_on_the_page():
-    assert sorted(widget.SCRIPTS) == sorted(path.stem for path in widget.PAGE.glob("*.js"))
+    found = [path.relative_to(widget.PAGE).as_posix() for path in widget.PAGE.rglob("*.js")]
+    assert sorted(widget.SCRIPTS) == sorted(found)
 
 
 def test_texts_never_become_markup():
-    for script in widget.PAGE.glob("*.js"):
+    for script in widget.PAGE.rglob("*.js"):
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacent|document\.write", script.read_text()
         )

@@ -23,7 +23,9 @@ import imagesets
 import models
 from imagesets import load_set
 from models import Entry, load
-from tabs import presets, prompts, prompts_api, scores, sets, tries
+from tabs import prompts, sets
+from tabs.api import prompts as prompts_api
+from tabs.prompts import presets, scores, tries
 
 CLIP, OTHER = "tiny-clip", "tiny-hub-clip"
 COLOURS = {"dog": (200, 30, 30), "cat": (30, 200, 30), "cup": (30, 30, 200)}

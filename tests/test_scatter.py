@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tabs.widget import PAGE
+from tabs.wiring.widget import PAGE, SCRIPTS
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -49,12 +49,8 @@ def bare(tmp_path_factory):
     def text(name):
         return (PAGE / name).read_text(encoding="utf-8")
 
-    names = [
-        "store.js",
-        "colour.js",
-        "canvas.js",
-        *sorted(path.name for path in PAGE.glob("scatter*.js")),
-    ]
+    scatter = [name for name in SCRIPTS if name.startswith("scatter/")]
+    names = ["shared/store.js", "shared/colour.js", "shared/canvas.js", *scatter]
     scripts = "".join(f"<script>{text(name)}</script>" for name in names)
     styles = text("page.css") + text("scatter.css")
     path = tmp_path_factory.mktemp("bare") / "scatter.html"

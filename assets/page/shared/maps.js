@@ -1,0 +1,117 @@
+// Which map a column shows for the method, layer and head chosen, with its scale and its words.
+//
+// Attention and rollout are shown as multiples of an even share (1 = what every patch would get if all got the same);
+// Grad-CAM and integrated gradients in logits. One model's heads and layers share one scale.
+
+headlight.maps = (() => {
+  const CLIPPED = 0.98; // the scale ends where this share of all values lies below; the few above take its colour
+  const { state } = headlight;
+
+  // {shape, data} of tabs/wiring/packing.py → {shape, values, ...}; the last two sides of a shape are rows and cols.
+  function unpack(packed) {
+    const bytes = Uint8Array.from(atob(packed.data), (letter) => letter.charCodeAt(0));
+    return { shape: packed.shape, values: new Float32Array(bytes.buffer) };
+  }
+
+  function unpacked(value, held) {
+    const fresh = Boolean(value.attention);
+    if (!fresh && held?.base !== value.base) return null;
+    const answer = { ...value, gradcam: { ...unpack(value.gradcam), note: value.gradcam.note } };
+    answer.attention = fresh ? value.attention.map(unpack) : held.attention;
+    answer.rollout = !fresh ? held.rollout : value.rollout.refused ? value.rollout : unpack(value.rollout);
+    return answer;
+  }
+
+  const sides = ({ shape }) => shape.slice(-2);
+  const size = (packed) => sides(packed)[0] * sides(packed)[1];
+  const slice = (packed, index) => packed.values.subarray(index * size(packed), (index + 1) * size(packed));
+
+  function layerOf(column) {
+    return Math.round(state.depth * (column.answer.layers - 1));
+  }
+
+  function headsOf(column, layer) {
+    return column.answer.attention[layer].shape[0] - 1;
+  }
+
+  const tops = new WeakMap(); // packed maps → the top of their common scale
+  function top(group) {
+    if (!tops.has(group)) {
+      const all = new Float32Array(group.reduce((sum, { values }) => sum + values.length, 0));
+      let at = 0;
+      for (const packed of group) {
+        all.set(packed.values.map((value) => value * size(packed)), at);
+        at += packed.values.length;
+      }
+      all.sort();
+      const most = all[all.length - 1];
+      const high = all[Math.floor((all.length - 1) * CLIPPED)];
+      tops.set(group, { high: high > 0 ? high : most || 1, most });
+    }
+    return tops.get(group);
+  }
+
+  function share(group, packed, index, own = state.ownScale) {
+    const [rows, cols] = sides(packed);
+    const values = slice(packed, index).map((value) => value * rows * cols);
+    let { high, most } = top(group);
+    if (own) high = most = values.reduce((a, b) => Math.max(a, b), 0) || 1;
+    return { rows, cols, values, low: 0, high, clipped: most > high * 1.001, signed: false };
+  }
+
+  function signed(packed) {
+    const [rows, cols] = sides(packed);
+    const high = packed.values.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
+    return { rows, cols, values: packed.values, low: -high, high, clipped: false, signed: true, note: packed.note };
+  }
+
+  function attention(column, layer, head) {
+    const { answer, point } = column;
+    if (state.point && point?.error) return { missing: point.error };
+    if (state.point && !point?.layers) return { waiting: true };
+    const group = state.point ? point.layers : answer.attention;
+    const heads = headsOf(column, layer);
+    const shown = head <= heads ? head : 0;
+    return { ...share(group, group[layer], shown), layer, heads, head: shown, wanted: head };
+  }
+
+  const groups = new WeakMap(); // a rollout stack → the one-element list that names its scale
+  function rollout(answer, layer, own = state.ownScale) {
+    const stack = answer.rollout;
+    if (stack.refused) return { missing: stack.refused };
+    if (!groups.has(stack)) groups.set(stack, [stack]);
+    return { ...share(groups.get(stack), stack, layer, own), layer };
+  }
+
+  function slow(column) {
+    const found = column.slow;
+    return found?.state === "done" ? signed(found) : { slow: found || { state: "stopped" } };
+  }
+
+  // The map of a column, or {missing: why there is none}, {waiting}, {slow: how far it is}; null without an answer.
+  function current(column, layer = null, head = state.head, method = state.method) {
+    if (!column.answer) return null;
+    const at = layer ?? layerOf(column);
+    if (method === "attention") return attention(column, at, head);
+    if (method === "rollout") return rollout(column.answer, at);
+    return method === "gradcam" ? signed(column.answer.gradcam) : slow(column);
+  }
+
+  // The [row, col] of a place in the photo on a map's grid, or null outside what the model sees.
+  function patchAt(map, view, place) {
+    const x = (place.x - view[0]) / (view[2] - view[0]);
+    const y = (place.y - view[1]) / (view[3] - view[1]);
+    if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) return null;
+    return [Math.min(map.rows - 1, Math.floor(y * map.rows)), Math.min(map.cols - 1, Math.floor(x * map.cols))];
+  }
+
+  // The middle of a patch, as a place in the photo.
+  function placeOf(map, view, [row, col]) {
+    return {
+      x: view[0] + ((col + 0.5) / map.cols) * (view[2] - view[0]),
+      y: view[1] + ((row + 0.5) / map.rows) * (view[3] - view[1]),
+    };
+  }
+
+  return { unpack, unpacked, current, share, signed, rollout, layerOf, headsOf, patchAt, placeOf, slice, sides };
+})();

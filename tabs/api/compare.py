@@ -1,0 +1,100 @@
+"""The endpoint /compare: several models on one labelled set, for other programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from explain.comparison import cell_name, pairwise
+from explain.metrics import Share, share, shares_by
+from models import load
+from tabs.api import arguments
+from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
+from tabs.compare.asks import Entrant
+from tabs.compare.contest import Contest, contest
+from tabs.compare.figures import scores
+from tabs.sets import LIMIT
+
+
+def compare(models: list[str], imageset: Any) -> dict[str, Any]:
+    """Several models on the same pictures of a labelled image set, at most 2,000, and where they agree.
+
+    models: 1 to 6 names or Hub ids; a CLIP is asked "a photo of a {}", another answers among those of its labels that
+    are classes of the set by name. imageset: a catalogue name such as toybox, a Hub id, or an uploaded zip or parquet
+    file. Answers {model: {accuracy, correct, total, interval, unrestricted, macro_precision, macro_recall, macro_f1,
+    weighted_precision, weighted_recall, weighted_f1, per_class, per_condition}, cells, mcnemar, left_out}: rates are
+    fractions, interval [low, high], unrestricted the accuracy when all of a model's labels may answer (null for a CLIP).
+    cells: "clip only", "vit + swin", "all right", "all wrong" → pictures, by family where families differ, else by
+    model; "all wrong alike" is the part of "all wrong" with one answer. mcnemar: [{a, b, only_a, only_b, p, p_holm}].
+    left_out: the classes that some model has no label for; their pictures count for none.
+    """
+    with told_plainly():
+        names = arguments.model_names(models)
+        found = contest(source(imageset), LIMIT, {name: Entrant(name) for name in names})
+        if found.unable:
+            raise ValueError(next(iter(found.unable.values())))
+        right = found.right
+        return {
+            **{name: _scored(found, name, right[row]) for row, name in enumerate(names)},
+            "cells": _cells(found, _keys(names)),
+            "mcnemar": [
+                {key: value for key, value in vars(pair).items() if key not in ("gap", "interval")}
+                for pair in pairwise(right, names)
+            ],
+            "left_out": sorted(set().union(*found.left_out.values())),
+        }
+
+
+def _scored(found: Contest, name: str, right: np.ndarray) -> dict[str, Any]:
+    counted, free = scores(found, name), found.answers[name].free
+    overall = share(right)
+    means = [
+        f"{kind}_{mean}" for kind in ("macro", "weighted") for mean in ("precision", "recall", "f1")
+    ]
+    return {
+        **_share(overall),
+        "interval": list(overall.interval),
+        "unrestricted": None if free is None else share(free).accuracy,
+        **{mean: getattr(counted, mean) for mean in means},
+        "per_class": _by_class(found, right),
+        "per_condition": {
+            group: _share(each) for group, each in shares_by(right, found.conditions).items()
+        },
+    }
+
+
+def _by_class(found: Contest, right: np.ndarray) -> dict[str, dict[str, Any]]:
+    """Those classes that have a picture, in the set's order; there may be thousands."""
+    totals, hits = Counter(found.truth.tolist()), Counter(found.truth[right].tolist())
+    return {found.names[code]: _share(Share(hits[code], totals[code])) for code in sorted(totals)}
+
+
+def _share(found: Share) -> dict[str, Any]:
+    return {"accuracy": found.accuracy, "correct": found.correct, "total": found.total}
+
+
+def _keys(names: list[str]) -> list[str]:
+    """What the cells call the models: their families where these differ, else their names."""
+    families = [load(name, folders=False).family for name in names]
+    return families if len(set(families)) == len(families) else names
+
+
+def _cells(found: Contest, keys: list[str]) -> dict[str, int]:
+    counted = found.cells
+    shown = {cell_name(code, keys): int(count) for code, count in enumerate(counted.counts)}
+    return shown | ({"all wrong alike": int(counted.alike.sum())} if len(keys) > 1 else {})
+
+
+def add() -> None:
+    """Give the Blocks being built the endpoint, out of sight."""
+    with gr.Row(visible=False):
+        gr.Button().click(
+            compare,
+            [gr.JSON(label="models"), SetInput(label="imageset")],
+            gr.JSON(label="comparison"),
+            api_name="compare",
+            concurrency_limit=AT_ONCE,
+        )

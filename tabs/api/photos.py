@@ -1,0 +1,181 @@
+"""The endpoints for other programs, /classify and /explain: plain numbers, and an overlay as PNG.
+
+They have no place on the page: hidden components carry their values, and only these two events are
+public. Both answer with what they were asked for or raise one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from draw import overlay
+from explain import METHODS, explained
+from models import load
+from tabs.api import arguments
+from tabs.api.endpoint import AT_ONCE, told_plainly
+from tabs.explain.texts import text_notes
+from tabs.wiring.gpu import on_gpu
+from tabs.wiring.kept import kept_trace, opened
+from tabs.wiring.photo import PhotoInput
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from explain import Method
+    from models.model import Model
+    from models.trace import Trace
+
+TOP = 5
+UNITS = {"share": "of all", "logit": "logits"}  # beside the overlay's colour bar
+
+
+def classify(image: str | None, models: list[str], labels: str = "") -> dict[str, list[dict]]:
+    """The five likeliest labels of a photo: {model: [{label, probability} × 5]}.
+
+    models: a list of names of bundled models, of the catalogue, or Hub ids. labels: CLIP's texts,
+    verbatim, one per line; empty for "a photo of a {}" over the fifteen categories.
+    """
+    with told_plainly():
+        names, texts = arguments.model_names(models), arguments.label_lines(labels)
+        return {name: classified(_given(image), name, texts) for name in names}
+
+
+def explain(
+    image: str | None,
+    model: str,
+    method: str,
+    target: str | int | None = None,
+    layer: int | None = None,
+    head: int | None = None,
+    labels: str = "",
+    patch: list[int] | None = None,
+) -> tuple[Image, dict[str, Any]]:
+    """What a model looked at: the map over the photo as PNG, and its numbers.
+
+    method: attention, rollout, gradcam or integrated_gradients. target: a label, its index, or null
+    for the top answer. layer, head: counted from 0; null is the last layer (for rollout all; a
+    number is up to and including it) and the mean of heads. labels: as in /classify. patch: null,
+    or [row, col] on the layer's grid, to ask what that patch attended to.
+    The numbers: {map, rows, cols, target, score, top, signed, note}; score is the target's logit.
+    The map is in shares of all attention (attention, rollout) or in logits.
+    """
+    with told_plainly():
+        return mapped(
+            _given(image),
+            arguments.model_name(model),
+            arguments.method_key(method),
+            arguments.target(target),
+            arguments.label_lines(labels),
+            layer=arguments.index(layer, "layer"),
+            head=arguments.index(head, "head"),
+            patch=arguments.patch(patch),
+        )
+
+
+@on_gpu
+def classified(path: str, name: str, texts: Sequence[str] | None) -> list[dict[str, Any]]:
+    """One model's five likeliest labels; texts are for models that read them."""
+    model = loaded(name)
+    labels = texts if texts and model.reads_texts else model.labels
+    logits = model.classify([opened(path).image], labels=labels)[0]
+    best = logits.softmax(-1).topk(min(TOP, len(labels)))
+    found = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    return [{"label": labels[index], "probability": probability} for index, probability in found]
+
+
+@on_gpu
+def mapped(
+    path: str,
+    name: str,
+    method: str,
+    target: str | int | None,
+    texts: Sequence[str] | None,
+    **asked: Any,
+) -> tuple[Image, dict[str, Any]]:
+    """The overlay and the numbers of /explain; asked: layer, head and patch."""
+    if method not in METHODS:
+        raise ValueError(f"There is no method {method[:40]!r}; there are {', '.join(METHODS)}.")
+    photo, model = opened(path), loaded(name)
+    trace = kept_trace(
+        (photo.key, name, texts, target),
+        lambda: model.trace(photo.image, target=target, labels=texts, gradients=False),
+    )
+    again = {"model": model, "image": photo.image} if METHODS[method].needs_model else {}
+    found = explained(trace, method, **asked, **again)
+    rows, cols = found.map.shape
+    numbers = {
+        "map": found.map.tolist(),
+        "rows": rows,
+        "cols": cols,
+        "target": trace.labels[trace.target],
+        "score": trace.score,
+        "top": [{"label": label, "probability": share} for label, share in trace.top(TOP)],
+        "signed": found.signed,
+        "note": " ".join(filter(None, [found.note, *text_notes(model, trace.labels)])),
+    }
+    caption = f"{name}: {in_words(METHODS[method], trace, **asked)}"
+    unit = UNITS[METHODS[method].unit]
+    picture = overlay(photo.image, found.map, trace.view, found.signed, unit=unit, caption=caption)
+    return picture, numbers
+
+
+def loaded(name: str) -> Model:
+    """The model of that name; a stranger's words never name a folder."""
+    return load(name, folders=False)
+
+
+def in_words(
+    method: Method,
+    trace: Trace,
+    layer: int | None,
+    head: int | None,
+    patch: tuple[int, int] | None,
+) -> str:
+    """What a map shows, counted from 1 as people do: "Attention, layer 4 of 6, mean of heads"."""
+    layers = len(trace.attention_blocks)
+    last = layers if layer is None else layer + 1
+    words = [method.title]
+    if "head" in method.takes:
+        words += [
+            f"layer {last} of {layers}",
+            "mean of heads" if head is None else f"head {head + 1}",
+        ]
+    elif "layer" in method.takes:
+        words.append(f"layers 1–{last} of {layers}")
+    if patch is not None:
+        words.append(f"from the patch in row {patch[0] + 1}, column {patch[1] + 1}")
+    if method.follows_target:
+        words.append(f"for {trace.labels[trace.target]}")
+    return ", ".join(words)
+
+
+def add() -> None:
+    """Give the Blocks being built the two endpoints, out of sight."""
+    with gr.Row(visible=False):
+        image = PhotoInput(label="image", sources=["upload"])
+        models, model = gr.JSON(label="models"), gr.Textbox(label="model")
+        method, target = gr.Textbox(label="method"), gr.JSON(label="target")
+        layer, head = gr.JSON(label="layer"), gr.JSON(label="head")
+        labels, patch = gr.Textbox(label="labels", value=""), gr.JSON(label="patch")
+        answers, numbers = gr.JSON(label="answers"), gr.JSON(label="numbers")
+        picture = gr.Image(label="overlay", format="png")
+        asking = [image, model, method, target, layer, head, labels, patch]
+        gr.Button().click(
+            classify,
+            [image, models, labels],
+            answers,
+            api_name="classify",
+            concurrency_limit=AT_ONCE,
+        )
+        gr.Button().click(
+            explain, asking, [picture, numbers], api_name="explain", concurrency_limit=AT_ONCE
+        )
+
+
+def _given(image: str | None) -> str:
+    if image is None:
+        raise ValueError("There is no photo; send one as an uploaded file.")
+    return image

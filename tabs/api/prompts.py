@@ -1,0 +1,46 @@
+"""The endpoint /score_prompts: zero-shot accuracy of prompts on a labelled set, for other programs."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import gradio as gr
+
+from tabs.api import arguments
+from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
+from tabs.prompts.scores import tried
+from tabs.sets import LIMIT, ready
+from tabs.sets.asks import text
+
+
+def score_prompts(
+    model: str, imageset: Any, classes: str = "", templates: str = "a photo of a {}"
+) -> dict[str, Any]:
+    """Zero-shot accuracy of prompts on a labelled image set, at most 2,000 pictures of it.
+
+    model: a CLIP's name or Hub id. imageset: a catalogue name such as toybox, a Hub id, or an uploaded zip or parquet
+    file. classes: one per line, synonyms after |, empty for the set's own. templates: one per line, {} for the class.
+    Answers {accuracy, correct, total, interval, per_class, per_condition, confusion, macro_f1, seconds}: rates are
+    fractions, interval [low, high], confusion {labels, counts} with rows = truth.
+    """
+    with told_plainly():
+        start = time.perf_counter()
+        found = ready(source(imageset), LIMIT, arguments.model_name(model))
+        board = tried(found, text(classes, "classes"), text(templates, "templates")).board
+        return {**board.as_json(), "seconds": time.perf_counter() - start}
+
+
+def add() -> None:
+    """Give the Blocks being built the endpoint, out of sight."""
+    with gr.Row(visible=False):
+        model, imageset = gr.Textbox(label="model"), SetInput(label="imageset")
+        classes = gr.Textbox(label="classes", value="")
+        templates = gr.Textbox(label="templates", value="a photo of a {}")
+        gr.Button().click(
+            score_prompts,
+            [model, imageset, classes, templates],
+            gr.JSON(label="score"),
+            api_name="score_prompts",
+            concurrency_limit=AT_ONCE,
+        )

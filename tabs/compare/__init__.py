@@ -1,0 +1,112 @@
+"""The Compare tab: three models on one labelled set, and where each looked when only one was right.
+
+As in the Prompts tab, a question carries all it needs (tabs/compare/asks.py), and hidden lines carry questions and answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import gradio as gr
+
+from imagesets import FILES
+from models import CATALOGUE, FAMILIES
+from tabs.compare import cells, closeup, entrants, figures, report, table
+from tabs.compare.asks import CompareAsked, compare_asked
+from tabs.sets import Step, offered
+from tabs.sets.asks import DRAWS
+from tabs.wiring.lines import Line, connect, reply, serial, trouble
+from tabs.wiring.slowly import stepwise
+from tabs.wiring.widget import Widget
+
+TITLE = "Compare"
+
+
+# Callbacks. raw: what the script sends; file: an uploaded set.
+
+
+def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
+    """Load a set and show it to each model: {"done", "doing"} meanwhile, then the set and what keeps a model out."""
+    number = serial(raw)
+    try:
+        asked = compare_asked(raw, file)
+        with closing(stepwise(lambda told: entrants.prepared(asked, told))) as steps:
+            for news in steps:
+                step = isinstance(news, Step)
+                yield {**(vars(news) if step else news[0]), "serial": number}
+    except Exception as error:
+        yield {**trouble(error), "serial": number}
+
+
+def measure(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
+    """How fast each model is here: {"doing", "paces"} after each model, then all paces."""
+    number = serial(raw)
+    try:
+        for news in entrants.paces(compare_asked(raw, file)):
+            yield {**news, "serial": number}
+    except Exception as error:
+        yield {**trouble(error), "serial": number}
+
+
+def _answering(answer: Callable[[CompareAsked], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The callback of a line that is answered at once."""
+    return lambda raw, file: reply(lambda: answer(compare_asked(raw, file)), raw)
+
+
+attempt = _answering(figures.answered)  # every figure of the comparison
+pick = _answering(cells.pictures)  # the pictures of a cell
+look = _answering(closeup.facts)  # one picture, and what each model answers to it
+look_inside = _answering(closeup.maps)  # where one model looked in it
+labels = _answering(entrants.label_map)  # one model's label map
+send = _answering(closeup.original)  # the picture itself, for the Explain tab
+write = _answering(lambda asked: {"html": report.written(asked)})
+tabulate = _answering(lambda asked: {"rows": table.rows(asked)})
+
+
+# Layout.
+
+
+def build() -> None:
+    """Draw the tab inside the Blocks that is open, and wire it."""
+    with gr.Row(elem_classes="hl-bench hl-comparing"):
+        with gr.Column(elem_classes="hl-rail"):
+            file = gr.UploadButton(file_types=list(FILES), elem_id="compare-file")
+            Widget("compare_asks", sets=offered(), draws=DRAWS, models=_models())
+        with gr.Column(elem_classes="hl-stage"):
+            Widget("compare_headline")
+            Widget("compare_cells")
+            Widget("compare_differences")
+            Widget("compare_bars")
+            Widget("compare_calibration")
+            Widget("compare_labels")
+    connect("compare", _LINES, {"file": file})
+
+
+def _models() -> dict[str, list[dict[str, Any]]]:
+    return {
+        family: [
+            {"name": entry.name, "title": entry.title, "here": entry.folder is not None}
+            for entry in CATALOGUE.values()
+            if entry.family == family
+        ]
+        for family in FAMILIES
+    }
+
+
+# Wiring.
+
+_READS = ("file",)
+_LINES = {
+    "prepare": Line(prepare, _READS, 6, stops=True),
+    "attempt": Line(attempt, _READS, 8),
+    "pick": Line(pick, _READS, 6),
+    "look": Line(look, _READS, 8),
+    **{f"maps_{family}": Line(look_inside, _READS, 6) for family in FAMILIES},
+    **{f"labels_{family}": Line(labels, _READS) for family in FAMILIES},
+    "send": Line(send, _READS),
+    "report": Line(write, _READS, 2),
+    "table": Line(tabulate, _READS, 2),
+    "pace": Line(measure, _READS, 2),
+}

@@ -1,0 +1,40 @@
+"""A comparison as a table: one row per picture, with every model's answer. The browser makes it a CSV safe for spreadsheets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from explain.comparison import cell_name
+from tabs.compare.asks import CompareAsked
+from tabs.compare.contest import contest
+
+DIGITS = 6
+
+
+def rows(asked: CompareAsked) -> list[list[Any]]:
+    """The heading and a row for each picture: file, label, condition, cell, and of each model answer, probability and right."""
+    found = contest(asked.source, asked.limit, asked.entrants)
+    keys, counted, right = list(found.answers), found.cells, found.right
+    items = found.labelled.images.items
+    heading = ["file", "label", "condition", "cell", "all_wrong_alike"]
+    heading += [
+        f"{key}_{what}" for key in keys for what in ("model", "answer", "probability", "right")
+    ]
+    table = [heading]
+    for row, place in enumerate(found.places):
+        item = items[place]
+        line = [
+            item.name,
+            item.label,
+            item.condition,
+            cell_name(int(counted.codes[row]), keys),
+            int(counted.alike[row]),
+        ]
+        for number, each in enumerate(found.answers.values()):
+            answer, share = (
+                found.names[each.predicted[row]],
+                round(float(each.confidence[row]), DIGITS),
+            )
+            line += [found.seats[keys[number]].model.name, answer, share, int(right[number, row])]
+        table.append(line)
+    return table

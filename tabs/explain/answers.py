@@ -1,0 +1,198 @@
+"""What one model answers about one photo, packed for the browser, which then draws every layer and head by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from models import FAMILIES, load
+from tabs.explain.questions import Question
+from tabs.explain.texts import text_notes
+from tabs.wiring.gpu import on_gpu
+from tabs.wiring.kept import Photo, kept_trace, opened
+from tabs.wiring.packing import packed
+from tabs.wiring.slowly import stepwise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from torch import Tensor
+
+    from explain import Explanation
+    from models.model import Model
+    from models.trace import Block, Trace
+
+TOP = 5
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look of one model at one photo.
+
+    names: the classes as people read them, of CLIP's texts the words that differ. known: whether the target asked for
+    is among them; else the model's own answer is explained.
+    """
+
+    photo: Photo
+    model: Model
+    names: Sequence[str]
+    trace: Trace
+    known: bool
+
+    @property
+    def base(self) -> str:
+        """What attention depends on: neither on the target nor on the texts."""
+        return f"{self.photo.key} {self.model.name}"
+
+
+@on_gpu
+def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
+    """Top-5, score and every map that needs no second look at the photo. ValueError and OSError are for people."""
+    look = looked(path, asked, family)
+    trace, probabilities = look.trace, look.trace.logits.softmax(-1)
+    answer = {
+        "photo": look.photo.key,
+        "base": look.base,
+        "model": look.model.name,
+        "view": trace.view,
+        "labels": look.names,
+        "top": _top(probabilities, look.names),
+        "target": {
+            "index": trace.target,
+            "label": look.names[trace.target],
+            "probability": float(probabilities[trace.target]),
+            "known": look.known,
+        },
+        "score": trace.score,
+        "layers": len(trace.attention_blocks),
+        "readout": trace.readout_name,
+        "notes": text_notes(look.model, asked.texts),
+        "gradcam": gradcam(trace),
+    }
+    if look.base != asked.held:
+        answer |= {"attention": attention(trace), "rollout": rollout(trace)}
+    return answer
+
+
+@on_gpu
+def from_point(path: str, asked: Question, family: str) -> dict[str, Any]:
+    """Attention from the patch at `asked.point`, for every layer and head; each layer has its own grid."""
+    look = looked(path, asked, family)
+    left, top, right, bottom = look.trace.view
+    x, y = (asked.point[0] - left) / (right - left), (asked.point[1] - top) / (bottom - top)
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise ValueError("This point lies outside the part of the photo that this model sees.")
+
+    def ask(layer: int, block: Block) -> dict[str, Any]:
+        rows, cols = block.grid.shape
+        patch = min(int(y * rows), rows - 1), min(int(x * cols), cols - 1)
+        return _heads(look.trace, layer, block, patch)
+
+    layers = [ask(layer, block) for layer, block in enumerate(look.trace.attention_blocks)]
+    return {"base": look.base, "attention": layers}
+
+
+@on_gpu
+def integrated(path: str, asked: Question, family: str) -> Iterator[dict[str, Any]]:
+    """Integrated gradients of the target: {"done": fraction} while it runs, then the map. Closing it stops it."""
+    from explain import explained
+
+    look = looked(path, asked, family)
+
+    def work(progress: Callable[[float], None]) -> Explanation:
+        asked_of = {"model": look.model, "image": look.photo.image, "progress": progress}
+        return explained(look.trace, "integrated_gradients", **asked_of)
+
+    for news in stepwise(work):
+        if not isinstance(news, tuple):
+            yield {"done": news}
+    (found,) = news
+    yield {"base": look.base, **packed(found.map), "note": found.note}
+
+
+def looked(path: str, asked: Question, family: str) -> Look:
+    """The trace behind every answer; kept, so that a second question about it costs no second look."""
+    photo = opened(path)
+    model = _model(asked.model, family)
+    names, texts = (asked.names, asked.texts) if model.reads_texts else (model.labels, None)
+    if not names:
+        raise ValueError("Type at least one class name for CLIP to choose from.")
+    index = target_index(asked.target, names)
+    known = asked.target is None or index is not None
+    return Look(photo, model, names, traced(photo, model, texts, index), known)
+
+
+def traced(photo: Photo, model: Model, texts: Sequence[str] | None, target: int | None) -> Trace:
+    """The trace of one look, kept; texts: what a CLIP chooses from, None for other models."""
+
+    def take() -> Trace:
+        return model.trace(photo.image, target=target, labels=texts, gradients=False)
+
+    return kept_trace((photo.key, model.name, texts, target), take)
+
+
+def target_index(target: str | int | None, names: Sequence[str]) -> int | None:
+    """Which class a name means: itself, or one of the synonyms in "tabby, tabby cat"; None where there is none."""
+    if target is None or isinstance(target, int):
+        return target if target is None or 0 <= target < len(names) else None
+    wanted = target.strip().casefold()
+    for index, name in enumerate(names):
+        if name.casefold() == wanted:
+            return index
+    for index, name in enumerate(names):
+        if wanted in (part.strip() for part in name.casefold().split(",")):
+            return index
+    return None
+
+
+def _model(name: str, family: str) -> Model:
+    if not name:
+        raise ValueError(
+            "Choose a checkpoint, or type a Hub id such as google/vit-base-patch16-224."
+        )
+    model = load(name, folders=False)
+    if model.family != family:
+        raise ValueError(f"{name} is a {FAMILIES[model.family]}; choose it in that column.")
+    return model
+
+
+def _top(probabilities: Tensor, names: Sequence[str]) -> list[dict[str, Any]]:
+    best = probabilities.topk(min(TOP, len(names)))
+    return [
+        {"index": index, "label": names[index], "probability": probability}
+        for probability, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    ]
+
+
+def attention(trace: Trace) -> list[dict[str, Any]]:
+    """Every layer's heads, each layer on its own grid."""
+    return [_heads(trace, layer, block) for layer, block in enumerate(trace.attention_blocks)]
+
+
+def _heads(
+    trace: Trace, layer: int, block: Block, patch: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """(1 + heads, rows, cols) of one layer, the mean of heads first."""
+    from explain.attention import every_head
+
+    return packed(every_head(trace, layer, patch).numpy())
+
+
+def rollout(trace: Trace) -> dict[str, Any]:
+    """(layers, rows, cols), up to and including each layer; or why there is none."""
+    import numpy as np
+
+    from explain import explain
+
+    if trace.rollout_refused:
+        return {"refused": trace.rollout_refused}
+    layers = range(len(trace.attention_blocks))
+    return packed(np.stack([explain(trace, "rollout", layer) for layer in layers]))
+
+
+def gradcam(trace: Trace) -> dict[str, Any]:
+    """(rows, cols), signed, for the trace's target."""
+    from explain import explained
+
+    found = explained(trace, "gradcam")
+    return {**packed(found.map), "note": found.note}

@@ -1,0 +1,91 @@
+"""What a column asks its model, checked: everything here was typed or sent by a stranger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from models import TEMPLATE
+from tabs.wiring.lines import serial
+
+MOST_NAMES = 1000
+LONGEST = 5000  # characters of one class name, template or model name
+
+
+@dataclass(frozen=True)
+class Question:
+    """One column's question about the photo.
+
+    target: a class name, an index, or None for the model's own answer. names, template: what CLIP chooses from.
+    point: (x, y), fractions of the upright photo. held: the `base` of the answer the browser has already, whose
+    attention need not travel again. serial: counts the column's questions, so that the browser knows the newest.
+    """
+
+    model: str
+    target: str | int | None = None
+    names: tuple[str, ...] = ()
+    template: str = TEMPLATE
+    point: tuple[float, float] | None = None
+    held: str = ""
+    serial: int = 0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The whole sentences CLIP reads."""
+        return tuple(self.template.replace("{}", name) for name in self.names)
+
+
+def question(raw: Any) -> Question:
+    """The browser's JSON as a Question; ValueError, in one sentence, for what does not fit."""
+    raw = raw if isinstance(raw, dict) else {}
+    return Question(
+        model=_text(raw, "model").strip(),
+        target=_target(raw.get("target")),
+        names=_names(_text(raw, "names", LONGEST * 20)),
+        template=_template(_text(raw, "template") or TEMPLATE),
+        point=_point(raw.get("point")),
+        held=_text(raw, "held"),
+        serial=serial(raw),
+    )
+
+
+def _text(raw: dict, key: str, longest: int = LONGEST) -> str:
+    value = raw.get(key) or ""
+    if not isinstance(value, str) or len(value) > longest:
+        raise ValueError(f"The {key} must be a text of at most {longest:,} characters.")
+    return value
+
+
+def _target(value: Any) -> str | int | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | None):
+        raise ValueError("The target must be the name of a class.")
+    return value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """One class name a line; empty lines and repetitions fall away."""
+    names = tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    if len(names) > MOST_NAMES:
+        raise ValueError(f"These are {len(names):,} class names; give at most {MOST_NAMES:,}.")
+    return names
+
+
+def _template(text: str) -> str:
+    if text.count("{}") != 1:
+        raise ValueError(
+            "The template needs one {} where the class name goes, as in: a photo of a {}"
+        )
+    return text
+
+
+def _point(value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    fits = (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(v, int | float) for v in value)
+    )
+    if not fits or not all(0 <= v <= 1 for v in value):
+        raise ValueError("A point is two fractions of the photo, from 0 to 1.")
+    return float(value[0]), float(value[1])

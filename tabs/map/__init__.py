@@ -1,0 +1,153 @@
+"""The Map tab: a labelled set as each model arranges it, three maps of the same pictures side by side.
+
+As in the Prompts tab, a question carries all it needs (tabs/map/asks.py), and hidden lines carry questions and answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from explain.projection import PROJECTIONS
+from imagesets import FILES
+from models import CATALOGUE, FAMILIES, TEMPLATE
+from tabs.map import answers
+from tabs.map.asks import DRAWS, RANGES, MapAsked, map_asked
+from tabs.sets import Step, Told, offered
+from tabs.wiring.lines import Line, connect, reply, serial, trouble
+from tabs.wiring.slowly import stepwise
+from tabs.wiring.widget import Widget
+
+TITLE = "Map"
+
+
+# Callbacks. raw: what the script sends; file: an uploaded set; photo: an uploaded picture.
+
+
+def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
+    """Load a set and show it to each model: {"done", "doing"} meanwhile, then the set and every model's answers."""
+    yield from _told(raw, answers.prepared, file)
+
+
+def arrange(raw: Any, file: str | None, family: str) -> Iterator[dict[str, Any]]:
+    """One model's map: {"done", "doing"} meanwhile, then its points."""
+    yield from _told(raw, lambda asked, told: answers.arranged(asked, family, told), file)
+
+
+def thumbs(raw: Any, file: str | None) -> dict[str, Any]:
+    """A sheet of the pictures at the asked places."""
+    return reply(lambda: answers.thumbnails(map_asked(raw, file)), raw)
+
+
+def look(raw: Any, file: str | None) -> dict[str, Any]:
+    """One picture, large."""
+    return reply(lambda: answers.large(map_asked(raw, file)), raw)
+
+
+def near(raw: Any, file: str | None) -> dict[str, Any]:
+    """The pictures nearest to one of them, to each model."""
+    return reply(lambda: answers.neighbours(map_asked(raw, file)), raw)
+
+
+def prompts(raw: Any, file: str | None) -> dict[str, Any]:
+    """CLIP's prompts on its map, and what it answers with them."""
+    return reply(lambda: answers.prompted(map_asked(raw, file)), raw)
+
+
+def place(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
+    """An uploaded photo on every map."""
+    return reply(lambda: answers.placed(map_asked(raw, file), photo), raw)
+
+
+def send(raw: Any, file: str | None) -> dict[str, Any]:
+    """A picture itself, for the Explain tab."""
+    return reply(lambda: answers.original(map_asked(raw, file)), raw)
+
+
+def _told(
+    raw: Any, work: Callable[[MapAsked, Told], dict[str, Any]], file: str | None
+) -> Iterator[dict[str, Any]]:
+    """The answer of slow work, with how far it is; closing this stops the work."""
+    number = serial(raw)
+    try:
+        asked = map_asked(raw, file)
+        with closing(stepwise(lambda told: work(asked, told))) as steps:
+            for news in steps:
+                step = isinstance(news, Step)
+                yield {**(vars(news) if step else news[0]), "serial": number}
+    except Exception as error:
+        yield {**trouble(error), "serial": number}
+
+
+# Layout.
+
+
+def build() -> None:
+    """Draw the tab inside the Blocks that is open, and wire it."""
+    with gr.Row(elem_classes="hl-bench hl-mapping"):
+        with gr.Column(elem_classes="hl-rail"):
+            file = gr.UploadButton(file_types=list(FILES), elem_id="map-file")
+            photo = gr.UploadButton(file_types=["image"], elem_id="map-photo")
+            Widget(
+                "map_asks",
+                sets=offered(),
+                draws=DRAWS,
+                methods=_methods(),
+                ranges=RANGES,
+                template=TEMPLATE,
+            )
+        with gr.Column(elem_classes="hl-stage"):
+            with gr.Row(elem_classes="hl-columns"):
+                for family in FAMILIES:
+                    Widget(
+                        "map_column",
+                        family=family,
+                        title=FAMILIES[family],
+                        models=_models(family),
+                    )
+            Widget("map_chosen")
+            Widget("map_notes", methods=_methods())
+    connect("map", _LINES, {"file": file, "photo": photo})
+
+
+def _models(family: str) -> list[dict[str, Any]]:
+    return [
+        {"name": entry.name, "title": entry.title, "here": entry.folder is not None}
+        for entry in CATALOGUE.values()
+        if entry.family == family
+    ]
+
+
+def _methods() -> list[dict[str, Any]]:
+    return [
+        {
+            "key": method.key,
+            "title": method.title,
+            "takes": sorted(method.takes),
+            "means": method.means,
+            "cannot": method.cannot,
+            "paper": method.paper,
+        }
+        for method in PROJECTIONS.values()
+    ]
+
+
+# Wiring.
+
+_LINES = {
+    "prepare": Line(prepare, ("file",), 6, stops=True),
+    **{
+        f"arrange_{family}": Line(partial(arrange, family=family), ("file",), 3, stops=True)
+        for family in FAMILIES
+    },
+    "thumbs": Line(thumbs, ("file",), 6),
+    "look": Line(look, ("file",), 8),
+    "near": Line(near, ("file",), 6),
+    "prompts": Line(prompts, ("file",), 6),
+    "place": Line(place, ("file", "photo"), 4),
+    "send": Line(send, ("file",), 4),
+}

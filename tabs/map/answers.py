@@ -1,0 +1,190 @@
+"""What the Map tab's questions come to: a set as every model answers and arranges it, as numbers for the browser to draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from explain.nearest import nearest, unit_rows
+from explain.prompts import class_weights, read_prompts
+from imagesets import Item
+from models import FAMILIES, load
+from tabs.map import layouts
+from tabs.map.asks import MapAsked
+from tabs.map.sheets import sheet
+from tabs.sets import Labelled, Step, Told, labelled_set, pictures, seen, silent
+from tabs.sets.judged import answer_space, judge
+from tabs.sets.templates import template_sums
+from tabs.wiring.kept import opened
+from tabs.wiring.lines import sentence
+from tabs.wiring.packing import packed
+
+MARKED = 60  # classes whose prompts are put on the map
+NEAR = 8  # nearest pictures shown
+
+
+def thumbnails(asked: MapAsked) -> dict[str, Any]:
+    """A sheet of the pictures at the asked places."""
+    items, places = _items(asked)
+    return {**sheet([items[place] for place in places]), "places": places} if places else {}
+
+
+def large(asked: MapAsked) -> dict[str, Any]:
+    """The picture at the asked place, to be looked at."""
+    return {"place": asked.places[0], **pictures.large(_item(asked))}
+
+
+def original(asked: MapAsked) -> dict[str, Any]:
+    """The picture at the asked place, as it is."""
+    return pictures.whole(_item(asked).content)
+
+
+def prepared(asked: MapAsked, told: Told) -> dict[str, Any]:
+    labelled = labelled_set(asked.source, asked.limit, told)
+    models = {family: _shown(asked, family, told) for family in asked.models}
+    able = {family: name for family, name in asked.models.items() if "error" not in models[family]}
+    if not able:
+        raise ValueError(next(iter(models.values()))["error"] if models else "Choose a model.")
+    chosen = layouts.shared(replace(asked, models=able))
+    return {**_about(labelled, chosen), "models": models}
+
+
+def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
+    """One model's name, depth and answers; or why there are none."""
+    name = asked.models[family]
+    try:
+        told(Step(0, f"Loading {name}"))
+        model = load(name, folders=False)
+        if model.family != family:
+            raise ValueError(f"{name} is a {FAMILIES[model.family]}; choose it in that column.")
+        seen(asked.source, asked.limit, model, layouts.spaces_at_first(model), told)
+    except (ValueError, OSError) as error:
+        return {"error": sentence(error)}
+    return {"depth": model.depth, **_answers(asked, family)}
+
+
+def _answers(asked: MapAsked, family: str) -> dict[str, Any]:
+    """What one model answers to every picture; or why it answers nothing."""
+    model = load(asked.models[family], folders=False)
+    (found,) = seen(asked.source, asked.limit, model, [answer_space(model)])
+    try:
+        judged = judge(found, asked.template)
+    except ValueError as error:
+        return {"silent": str(error)}
+    answers = np.full(found.encoded.kept.max() + 1, -1)
+    answers[found.encoded.kept] = judged.predicted
+    return {
+        "answers": answers.tolist(),
+        "accuracy": float(judged.right.mean()),
+        "unknown": judged.labels.unmapped if judged.labels else (),
+    }
+
+
+def _about(labelled: Labelled, chosen: np.ndarray) -> dict[str, Any]:
+    """The set as the browser keeps it; lists go by place among its items. pictures: the places on the map."""
+    images = labelled.images
+    kinds = {name: number for number, name in enumerate(images.conditions)}
+    return {
+        "title": images.title,
+        "pictures": len(chosen),
+        "total": images.total,
+        "classes": images.classes,
+        "conditions": images.conditions,
+        "skipped": images.skipped,
+        "chosen": chosen.tolist(),
+        "labels": labelled.codes.tolist(),
+        "kinds": [kinds.get(name, -1) for name in labelled.conditions],
+        "names": [item.name for item in images.items],
+    }
+
+
+def arranged(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
+    """One model's map: where each picture lies, and how far that may be trusted."""
+    found = layouts.arranged(asked, family, told)
+    first = next(iter(asked.models))
+    return {
+        "points": packed(found.points),
+        "space": layouts.in_words(found.set.model, found.space),
+        "joint": found.space[0] == "joint",
+        "layer": found.space[1],
+        "notes": found.layout.notes,
+        "quality": vars(found.quality),
+        "overlap": _overlap(asked, found, first) if family != first else None,
+        "with": FAMILIES[first],
+    }
+
+
+def _overlap(asked: MapAsked, found: layouts.Arranged, other: str) -> dict[str, Any] | None:
+    both = layouts.overlap(asked, found, other)
+    return both._asdict() if both else None
+
+
+def _items(asked: MapAsked) -> tuple[tuple[Item, ...], list[int]]:
+    items = labelled_set(asked.source, asked.limit).images.items
+    return items, [place for place in asked.places if place < len(items)]
+
+
+def _item(asked: MapAsked) -> Item:
+    items, places = _items(asked)
+    if not places:
+        raise ValueError(pictures.GONE)
+    return items[places[0]]
+
+
+def neighbours(asked: MapAsked) -> dict[str, Any]:
+    """{family: {places, similarities}} of the pictures most like the one at the asked place, nearest first."""
+    answer = {}
+    for family in asked.models:
+        found = layouts.arranged(asked, family, silent)
+        (at,) = np.nonzero(np.isin(found.pictures, asked.places[:1]))
+        count = min(NEAR, len(found.pictures) - 1)
+        if len(at) and count:
+            rows = unit_rows(found.features)
+            near = nearest(rows[at], rows, count, own=at)
+            cosines = 1 - near.distances[0] ** 2 / 2
+            answer[family] = _pictures(found, near.places[0], cosines)
+    return {"place": asked.places[0] if asked.places else None, "near": answer}
+
+
+def prompted(asked: MapAsked) -> dict[str, Any]:
+    family = next(
+        (f for f, name in asked.models.items() if load(name, folders=False).reads_texts), ""
+    )
+    if not family:
+        return {"marks": [], "note": "Prompts need a CLIP."}
+    model = load(asked.models[family], folders=False)
+    answers = {"family": family, **_answers(asked, family)}
+    classes = labelled_set(asked.source, asked.limit).images.classes
+    texts = read_prompts("\n".join(classes), asked.template)
+    if layouts.space_of(model, asked.pool, asked.depth)[0] != "joint":
+        return {**answers, "marks": [], "note": "Prompts lie in CLIP's joint space alone."}
+    found = layouts.arranged(asked, family, silent)
+    weights = class_weights(template_sums(model, texts))[:MARKED]
+    _, points = found.placed(weights)
+    marks = [
+        {"id": name, "label": name, "x": float(x), "y": float(y)}
+        for name, (x, y) in zip(texts.classes, points, strict=False)
+    ]
+    more = f"The first {MARKED} of {len(classes):,} classes." if len(classes) > MARKED else ""
+    return {**answers, "marks": marks, "note": more}
+
+
+def placed(asked: MapAsked, path: str | None) -> dict[str, Any]:
+    if not path:
+        raise ValueError("Upload a picture to place it on the maps.")
+    photo = opened(path)
+    marks = {}
+    for family, name in asked.models.items():
+        found = layouts.arranged(asked, family, silent)
+        pool, layer = found.space
+        features = load(name, folders=False).embed([photo.image], layer, pool)
+        placement, points = found.placed(features)
+        near_by = _pictures(found, placement.neighbours[0], placement.similarities[0])
+        marks[family] = {"x": float(points[0, 0]), "y": float(points[0, 1]), **near_by}
+    return {"src": pictures.small(photo.image, 192), "marks": marks}
+
+
+def _pictures(found: layouts.Arranged, near: np.ndarray, similarities: np.ndarray) -> dict:
+    return {"places": found.pictures[near].tolist(), "similarities": similarities.tolist()}

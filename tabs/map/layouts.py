@@ -1,0 +1,167 @@
+"""The maps of a labelled set: each model's pictures arranged in the plane, and laid over one another.
+
+Every map is computed from its own model alone and then turned, mirrored and scaled as a whole to lie over the first
+model's last layer, so that a cluster can be followed. Kept by content, never by person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explain.alignment import Similarity, similarity
+from explain.neighbours import Overlap, Quality, neighbour_overlap, quality
+from explain.projection import PROJECTIONS, Layout, place, project
+from models import load
+from tabs.map.asks import MapAsked
+from tabs.sets import Ready, Space, Step, Told, alone, seen, silent
+from tabs.sets.judged import answer_space
+from tabs.wiring.kept import Kept
+from tabs.wiring.slowly import stepwise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.model import Model
+
+LAYOUT_BYTES = 400_000_000
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """One model's map. pictures: (points,) places among the set's items; lies: from the layout's plane to the page's."""
+
+    set: Ready
+    pictures: np.ndarray
+    features: Tensor
+    space: Space
+    layout: Layout
+    quality: Quality
+    lies: Similarity
+
+    @property
+    def points(self) -> np.ndarray:
+        """(points, 2) where the page draws them."""
+        return self.lies(self.layout.points)
+
+    def placed(self, features: Tensor) -> Any:
+        """Where new features (new, dim) come to lie, with their nearest pictures; `points` are the page's."""
+        found = place(self.layout, features)
+        return found, self.lies(found.points)
+
+
+def arranged(asked: MapAsked, family: str, told: Told) -> Arranged:
+    """The map of one of the asked models. ValueError and OSError are for people; told may raise to stop."""
+    first = next(iter(asked.models))
+    own = _arranged(asked, family, asked.pool, asked.depth, told)
+    if (family, asked.pool, asked.depth) == (first, "answer", 1.0):
+        return own
+    reference = _arranged(asked, first, "answer", 1.0, told)
+    lies = similarity(own.layout.points, reference.layout.points)
+    return Arranged(own.set, own.pictures, own.features, own.space, own.layout, own.quality, lies)
+
+
+def overlap(asked: MapAsked, one: Arranged, family: str) -> Overlap | None:
+    """How far `one` and another asked model's answer agree on who is near whom."""
+    other = _arranged(asked, family, "answer", 1.0, silent)
+    return neighbour_overlap(one.features, other.features)
+
+
+def space_of(model: Model, pool: str, depth: float) -> Space:
+    """Which of a model's embeddings is meant; depth: 0 is the first layer, 1 the last."""
+    layer = round(depth * (model.depth - 1))
+    last = layer == model.depth - 1
+    if pool == "answer":
+        pool = "joint" if last and "joint" in model.pools else "readout"
+    return pool, None if last else layer
+
+
+def in_words(model: Model, space: Space) -> str:
+    """A space as people call it, layers counted from 1."""
+    pool, layer = space
+    if pool == "joint":
+        return "joint space"
+    what = "mean of patches" if pool == "mean" else "readout"
+    return f"layer {model.depth if layer is None else layer + 1} of {model.depth}, {what}"
+
+
+def spaces_at_first(model: Model) -> list[Space]:
+    """What is read of the pictures before the first map: the answers, and what they are told from."""
+    return list(dict.fromkeys([answer_space(model), space_of(model, "answer", 1.0)]))
+
+
+def shared(asked: MapAsked) -> np.ndarray:
+    """(pictures,) places of the items that every asked model can read."""
+    kept = []
+    for name in asked.models.values():
+        model = load(name, folders=False)
+        found = seen(asked.source, asked.limit, model, [space_of(model, "answer", 1.0)])
+        kept.append(found[0].encoded.kept)
+    return reduce(np.intersect1d, kept)
+
+
+def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told) -> Arranged:
+    """As `arranged`, where the layout itself put it."""
+    model = load(asked.models[family], folders=False)
+    space = space_of(model, pool, depth)
+    found = _seen(asked, model, space, told)
+    pictures = shared(asked)
+    whole = len(pictures) == len(found.items)
+    options = {
+        name: value
+        for name, value in asked.options.items()
+        if name in PROJECTIONS[asked.method].takes
+    }
+    key = (found.key, pictures.tobytes(), asked.method, asked.seed, tuple(options.items()))
+
+    def make() -> Arranged:
+        features = found.encoded.features
+        places = np.searchsorted(found.encoded.kept, pictures)
+        features = features if whole else features[places]
+        layout = _projected(features, asked, options, told)
+        labels = found.codes if whole else found.codes[places]
+        return Arranged(
+            found,
+            pictures,
+            features,
+            space,
+            layout,
+            quality(features, layout.points, labels),
+            Similarity.nowhere(),
+        )
+
+    with alone(key, lambda: told(Step(0, "Waiting for the map"))):
+        return _layouts.get(key, make)
+
+
+def _projected(features: Tensor, asked: MapAsked, options: dict, told: Told) -> Layout:
+    def work(progress: Callable[[float], None]) -> Layout:
+        return project(features, asked.method, seed=asked.seed, progress=progress, **options)
+
+    title = PROJECTIONS[asked.method].title
+    with closing(stepwise(work)) as steps:
+        for news in steps:
+            if not isinstance(news, tuple):
+                told(Step(news, f"Arranging by {title}"))
+    return news[0]
+
+
+def _seen(asked: MapAsked, model: Model, space: Space, told: Told) -> Ready:
+    """The set in one space; the first time an inner layer is asked for, all of them are read at once."""
+    pool, layer = space
+    spaces = [space]
+    if layer is not None:
+        spaces += [(pool, each) for each in range(model.depth - 1) if each != layer]
+    return seen(asked.source, asked.limit, model, spaces, told)[0]
+
+
+def _size(found: Arranged) -> int:
+    return found.features.nbytes + found.layout.points.nbytes + found.pictures.nbytes
+
+
+_layouts = Kept(LAYOUT_BYTES, _size)

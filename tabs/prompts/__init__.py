@@ -1,0 +1,140 @@
+"""The Prompts tab: edit a template, watch zero-shot accuracy move. A question carries all it needs; nothing is a person's.
+
+As in the Explain tab, hidden widgets are the lines between a script and Python: one for each kind of question, so that
+typing never waits for pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from imagesets import FILES
+from models import CATALOGUE as MODELS
+from tabs.prompts import pictures, presets, scores
+from tabs.prompts.tries import Asked, asked
+from tabs.sets import Ready, Step, offered, ready
+from tabs.sets.asks import DRAWS
+from tabs.wiring.lines import Line, connect, reply, sentence, serial
+from tabs.wiring.slowly import stepwise
+from tabs.wiring.widget import Widget
+
+TITLE = "Prompts"
+
+
+# Callbacks. raw: what the script sends; file: an uploaded set; photo: an uploaded picture.
+
+
+def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
+    """Load and embed a set: {"done", "doing"} while it runs, then what is worth knowing of the set."""
+    try:
+        question = asked(raw, file)
+        work = stepwise(
+            lambda told: ready(question.source, question.limit, question.wording.model, told)
+        )
+        for news in work:
+            if isinstance(news, Step):
+                yield {"done": news.done, "doing": news.doing, "serial": question.serial}
+            else:
+                yield {**about(*news), "serial": question.serial}
+    except Exception as error:
+        yield {"error": sentence(error), "serial": serial(raw)}
+
+
+def about(found: Ready) -> dict[str, Any]:
+    """A set as the page describes it."""
+    return {
+        "title": found.images.title,
+        "pictures": len(found.items),
+        "total": found.images.total,
+        "classes": found.images.classes,
+        "conditions": found.images.conditions,
+        "skipped": found.skipped,
+    }
+
+
+def attempt(raw: Any, file: str | None) -> dict[str, Any]:
+    """Score what stands in the boxes."""
+    return reply(lambda: scores.answered(asked(raw, file)), raw)
+
+
+def pick(raw: Any, file: str | None) -> dict[str, Any]:
+    """Small pictures: of places, or of a cell of the confusion matrix."""
+    return reply(lambda: pictures.wanted(asked(raw, file)), raw)
+
+
+def compare(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
+    """One picture under several templates."""
+    question, own = _one(raw, file, photo)
+    return reply(lambda: pictures.compared(question(), own), raw)
+
+
+def send(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
+    """The picture itself, for the Explain tab."""
+    question, own = _one(raw, file, photo)
+    return reply(lambda: pictures.original(question(), own), raw)
+
+
+def preset(raw: Any) -> dict[str, Any]:
+    """A preset's templates as text."""
+    return reply(lambda: {"templates": presets.templates(raw.get("key"))}, raw)
+
+
+def _one(raw: Any, file: str | None, photo: str | None) -> tuple[Callable[[], Asked], str | None]:
+    own = photo if isinstance(raw, dict) and raw.get("photo") else None
+    return lambda: asked(raw, file), own
+
+
+# Layout.
+
+
+def build() -> None:
+    """Draw the tab inside the Blocks that is open, and wire it."""
+    with gr.Row(elem_classes="hl-bench"):
+        with gr.Column(elem_classes="hl-rail"):
+            file = gr.UploadButton(file_types=list(FILES), elem_id="prompts-file")
+            photo = gr.UploadButton(file_types=["image"], elem_id="prompts-photo")
+            Widget(
+                "prompts_asks", sets=offered(), models=_models(), draws=DRAWS, presets=_presets()
+            )
+        with gr.Column(elem_classes="hl-stage"):
+            Widget("prompts_headline")
+            Widget("prompts_bars")
+            Widget("prompts_change")
+            Widget("prompts_confusion")
+            Widget("prompts_board")
+            Widget("prompts_image", compared=list(presets.TEACHING))
+            Widget("prompts_lesson", lesson=presets.LESSON)
+    connect("prompts", _LINES, {"file": file, "photo": photo})
+
+
+def _models() -> list[dict[str, Any]]:
+    return [
+        {"name": entry.name, "title": entry.title, "here": entry.folder is not None}
+        for entry in MODELS.values()
+        if entry.family == "clip"
+    ]
+
+
+def _presets() -> list[dict[str, str]]:
+    return [
+        {"key": each.key, "group": each.group, "title": each.title, "told": each.told}
+        for each in presets.PRESETS
+    ]
+
+
+# Wiring.
+
+_LINES = {
+    "prepare": Line(prepare, ("file",), 6, stops=True),
+    "attempt": Line(attempt, ("file",), 8),
+    "confirm": Line(attempt, ("file",), 8),
+    "pick": Line(pick, ("file",)),
+    "flips": Line(pick, ("file",)),
+    "some": Line(pick, ("file",)),
+    "compare": Line(compare, ("file", "photo")),
+    "send": Line(send, ("file", "photo")),
+    "preset": Line(preset),
+}

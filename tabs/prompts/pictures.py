@@ -1,0 +1,123 @@
+"""Pictures of a set for the Prompts tab: small, on request, each with what CLIP answers to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explain.prompts import class_weights, read_prompts
+from models import load
+from models.photo import open_photo
+from tabs.prompts.scores import Try, pinned, tried
+from tabs.prompts.tries import Asked
+from tabs.sets import ready
+from tabs.sets.asks import SHOWN
+from tabs.sets.pictures import GONE, small, thumbnail, whole
+from tabs.sets.templates import template_sums
+from tabs.wiring.gpu import on_gpu
+from tabs.wiring.kept import Photo, opened
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LARGE = 512  # of the one picture looked at
+TOP = 5
+
+
+def wanted(asked: Asked) -> dict[str, Any]:
+    """The pictures at `asked.places`, or those of a cell of the confusion matrix, each with its five likeliest classes."""
+    found = ready(asked.source, asked.limit, asked.wording.model)
+    now = tried(found, asked.wording.classes, asked.wording.templates, asked.half)
+    places = asked.places
+    count = len(places)
+    if asked.cell:
+        truth, answer = asked.cell
+        chosen = now.counted & (now.truth == truth) & (now.scored.predicted == answer)
+        places = np.flatnonzero(chosen)
+        count = len(places)
+        places = places[np.argsort(now.scored.margins[places], kind="stable")][:SHOWN].tolist()
+    before = pinned(now, asked.pinned, asked) if asked.pinned and not asked.cell else None
+    pictures = [_picture(now, before, place) for place in places if place < len(found.items)]
+    return {"count": count, "pictures": pictures}
+
+
+def compared(asked: Asked, path: str | None) -> dict[str, Any]:
+    """One picture, of the set or uploaded, under each of `asked.compared` templates by itself."""
+    if path:
+        photo = opened(path)
+        name, truth, features = "your picture", None, _embedded(asked.wording.model, photo)
+        classes = asked.wording.classes.strip() or "\n".join(
+            ready(asked.source, asked.limit, asked.wording.model).images.classes
+        )
+        image = photo.image
+    else:
+        found = ready(asked.source, asked.limit, asked.wording.model)
+        place = asked.places[0] if asked.places else 0
+        if place >= len(found.items):
+            raise ValueError(GONE)
+        item, features = found.items[place], found.encoded.features[place]
+        name, truth, image = item.name, item.label, open_photo(item.content)
+        classes = asked.wording.classes.strip() or "\n".join(found.images.classes)
+    return {
+        "name": name,
+        "truth": truth,
+        "src": small(image, LARGE),
+        "answers": [
+            _under(asked.wording.model, classes, each, features) for each in asked.compared
+        ],
+    }
+
+
+def original(asked: Asked, path: str | None) -> dict[str, Any]:
+    """The picture for another tab: its own file as a data address, or a smaller copy of a very large one."""
+    if path:
+        return whole(path)
+    found = ready(asked.source, asked.limit, asked.wording.model)
+    place = asked.places[0] if asked.places else 0
+    if place >= len(found.items):
+        raise ValueError(GONE)
+    return whole(found.items[place].content)
+
+
+def _under(model: str, classes: str, template: str, features: Tensor) -> dict[str, Any]:
+    """The five likeliest classes of one picture under one template; or what is wrong with the template."""
+    try:
+        prompts = read_prompts(classes, template)
+    except ValueError as error:
+        return {"template": template, "error": str(error)}
+    clip = load(model, folders=False)
+    weights = class_weights(template_sums(clip, prompts))
+    return {"template": template, "top": _top(clip, features, weights, prompts.classes)}
+
+
+def _picture(now: Try, before: Try | None, place: int) -> dict[str, Any]:
+    item = now.set.items[place]
+    shown = {
+        "place": place,
+        "src": thumbnail(item),
+        "name": item.name,
+        "truth": now.prompts.classes[now.truth[place]],
+        "condition": item.condition,
+        "answer": now.prompts.classes[now.scored.predicted[place]],
+        "top": _top(
+            now.set.model, now.set.encoded.features[place], now.weights, now.prompts.classes
+        ),
+    }
+    if before:
+        shown["before"] = before.prompts.classes[before.scored.predicted[place]]
+    return shown
+
+
+def _top(clip: Any, features: Tensor, weights: Tensor, classes: tuple[str, ...]) -> list[dict]:
+    shares = (clip.scale * (weights @ features)).softmax(-1)
+    best = shares.topk(min(TOP, len(classes)))
+    return [
+        {"label": classes[index], "probability": share}
+        for share, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    ]
+
+
+@on_gpu
+def _embedded(name: str, photo: Photo) -> Tensor:
+    return load(name, folders=False).embed([photo.image], pool="joint")[0]

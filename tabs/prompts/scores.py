@@ -1,0 +1,216 @@
+"""What one try of prompts on a set comes to, counted every way the Prompts tab shows it.
+
+Nothing here belongs to a person: a question carries all it needs, what it is compared with too.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explain.metrics import Share, mcnemar
+from explain.prompts import (
+    Pairing,
+    Prompts,
+    Scored,
+    class_weights,
+    leave_one_out,
+    pair,
+    read_prompts,
+    score,
+)
+from explain.scoreboard import Scoreboard, scoreboard
+from imagesets.labelled import draw
+from tabs.prompts.tries import Asked, Wording
+from tabs.prompts.wordings import notes
+from tabs.sets import Ready, ready
+from tabs.sets.templates import template_sums
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+SEED = 0  # of the two halves
+FLIPPED = 24  # pictures named in each direction
+
+
+@dataclass(frozen=True)
+class Try:
+    """Prompts scored on a set. per_template: (templates, classes, dim) sums.
+
+    counted: (pictures,) whether each counts: in the half asked for, and of a class that a line stands for. truth:
+    (pictures,) line of each picture's class, 0 where there is none. scored: over all pictures, counted or not.
+    """
+
+    set: Ready
+    prompts: Prompts
+    pairing: Pairing
+    per_template: Tensor
+    weights: Tensor
+    counted: np.ndarray
+    truth: np.ndarray
+    scored: Scored
+
+    @property
+    def board(self) -> Scoreboard:
+        chosen = slice(None) if self.counted.all() else self.counted
+        return scoreboard(
+            self.truth[chosen],
+            self.scored.predicted[chosen],
+            self.prompts.classes,
+            self.set.conditions[chosen],
+        )
+
+
+def tried(found: Ready, classes: str, templates: str, half: str = "all") -> Try:
+    """The prompts as typed, scored on a set; no classes are the set's own. PromptError or ValueError are for people."""
+    prompts = read_prompts(
+        (classes.strip() and classes) or "\n".join(found.images.classes), templates
+    )
+    pairing = pair(found.images.classes, prompts)
+    lines = np.array([pairing.lines.get(name, -1) for name in found.images.classes])
+    truth = lines[found.codes]
+    counted = truth >= 0
+    if half != "all":
+        counted &= halves(found) == (half == "confirm")
+    if not counted.any():
+        names = ", ".join(found.images.classes[:8])
+        raise ValueError(
+            f"No line stands for a class of this set ({names}). Name at least one, as in the set or as a synonym after |."
+        )
+    truth = np.maximum(truth, 0)
+    per_template = template_sums(found.model, prompts)
+    weights = class_weights(per_template)
+    scored = score(found.encoded.features, weights, truth)
+    return Try(found, prompts, pairing, per_template, weights, counted, truth, scored)
+
+
+def halves(found: Ready) -> np.ndarray:
+    """(pictures,) booleans, True in the half to confirm on: every other picture of each class and condition, shuffled."""
+    groups = [f"{code} {name}" for code, name in zip(found.codes, found.conditions, strict=True)]
+    order: dict[str, int] = {}
+    second = np.zeros(len(groups), dtype=bool)
+    for place in draw(groups, len(groups), SEED):
+        order[groups[place]] = order.get(groups[place], -1) + 1
+        second[place] = order[groups[place]] % 2 == 1
+    return second
+
+
+def answered(asked: Asked) -> dict[str, Any]:
+    """All that the page shows of a try, and what changed since the pinned one."""
+    start = time.perf_counter()
+    answer = answer_of(ready(asked.source, asked.limit, asked.wording.model), asked)
+    return {**answer, "seconds": time.perf_counter() - start}
+
+
+def answer_of(found: Ready, asked: Asked) -> dict[str, Any]:
+    """As `answered`, of a set that is ready."""
+    now = tried(found, asked.wording.classes, asked.wording.templates, asked.half)
+    return {
+        **figures(now.board),
+        "half": asked.half,
+        "templates": now.prompts.templates,
+        "notes": [*notes(found.model, now.prompts, asked.wording), *_left_out(now)],
+        "change": _change(now, asked) if asked.pinned else None,
+        "leave_out": _leave_out(now) if asked.leave_out else None,
+    }
+
+
+def figures(board: Scoreboard) -> dict[str, Any]:
+    """The counts as the browser draws them: bars with intervals, and the confusion matrix."""
+    scores = board.scores
+    return {
+        "overall": _share(board.overall),
+        "classes": board.classes,
+        "per_class": [
+            {
+                "name": name,
+                **_share(board.per_class.get(name, Share(0, 0))),
+                "precision": float(scores.precision[line]),
+                "recall": float(scores.recall[line]),
+                "f1": float(scores.f1[line]),
+            }
+            for line, name in enumerate(board.classes)
+        ],
+        "per_condition": [
+            {"name": name, **_share(each)} for name, each in board.per_condition.items()
+        ],
+        "confusion": board.confusion.tolist(),
+        "macro": {
+            "precision": scores.macro_precision,
+            "recall": scores.macro_recall,
+            "f1": scores.macro_f1,
+        },
+        "weighted": {"f1": scores.weighted_f1},
+    }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    low, high = share.interval
+    rate = share.accuracy if share.total else None
+    return {"rate": rate, "correct": share.correct, "total": share.total, "low": low, "high": high}
+
+
+def _left_out(now: Try) -> list[dict[str, Any]]:
+    """What the pairing of lines and classes did that a person would not expect."""
+    said = []
+    if names := now.pairing.unasked:
+        count = int(np.isin(now.set.codes, [now.set.images.classes.index(n) for n in names]).sum())
+        shown = ", ".join(f"“{name}”" for name in names[:6]) + (" …" if len(names) > 6 else "")
+        said.append(
+            f"No line stands for {shown} of this set: {count:,} pictures are left out. "
+            "Add the name to a line, after a | if it is a synonym."
+        )
+    if pairs := now.pairing.by_order:
+        shown = ", ".join(f"“{line}” for “{name}”" for name, line in pairs[:4])
+        more = " …" if len(pairs) > 4 else ""
+        said.append(f"Paired by their order in the list: {shown}{more}.")
+    return [{"field": "classes", "text": text} for text in said]
+
+
+def _leave_out(now: Try) -> list[dict[str, Any]]:
+    """Accuracy without each template in turn."""
+    features, truth = now.set.encoded.features, now.truth
+    if not now.counted.all():
+        features, truth = features[now.counted], truth[now.counted]
+    rates = leave_one_out(features, now.per_template, truth)
+    return [
+        {"template": template, "rate": rate}
+        for template, rate in zip(now.prompts.templates, rates, strict=False)
+    ]
+
+
+def _change(now: Try, asked: Asked) -> dict[str, Any]:
+    """The pinned prompts on the same pictures: their bars, and the pictures that flipped."""
+    before = pinned(now, asked.pinned, asked)
+    both = now.counted & before.counted
+    right, was_right = now.scored.correct, before.scored.correct
+    difference = mcnemar(right[both], was_right[both])
+    better, worse = both & right & ~was_right, both & ~right & was_right
+    moved = now.scored.margins - before.scored.margins
+    board = before.board
+    return {
+        "overall": _share(board.overall),
+        "per_class": {name: each.accuracy for name, each in board.per_class.items()},
+        "per_condition": {name: each.accuracy for name, each in board.per_condition.items()},
+        "total": int(both.sum()),
+        "better": {"count": difference.only_first, "places": _furthest(better, moved)},
+        "worse": {"count": difference.only_second, "places": _furthest(worse, -moved)},
+        "p": difference.p,
+    }
+
+
+def pinned(now: Try, wording: Wording, asked: Asked) -> Try:
+    """The pinned prompts on the set of `now`."""
+    same = wording.model == now.set.model.name
+    found = now.set if same else ready(asked.source, asked.limit, wording.model)
+    return tried(found, wording.classes, wording.templates, asked.half)
+
+
+def _furthest(chosen: np.ndarray, moved: np.ndarray) -> list[int]:
+    """Places of the chosen pictures that moved furthest first."""
+    places = np.flatnonzero(chosen)
+    return places[np.argsort(-moved[places], kind="stable")][:FLIPPED].tolist()

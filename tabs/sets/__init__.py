@@ -1,0 +1,233 @@
+"""Labelled sets as a model sees them: loaded, embedded, and kept by content, never by person.
+
+The first to ask for a set does the work; who asks meanwhile waits and finds it done. Embeddings are on disk as well
+(explain/features.py), so what is stopped midway goes on where it was.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from hashlib import file_digest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from imagesets import CATALOGUE, ImageSet, Item, load_set
+from models import load
+from tabs.wiring.gpu import on_gpu
+from tabs.wiring.kept import Kept
+from tabs.wiring.slowly import stepwise
+
+if TYPE_CHECKING:
+    from explain.features import Encoded
+    from models.clip import Clip
+    from models.model import Model
+
+LIMIT = 2000  # pictures drawn of a set, unless more are asked for
+MOST = 10_000
+SET_BYTES = 900_000_000  # of pictures that live in memory, as those of a zip do
+FEATURE_BYTES = 300_000_000
+PATIENCE = 0.3  # seconds between two looks at whether a waiting person is still there
+
+Space = tuple[str, int | None]  # pool and layer, as Model.read takes them
+JOINT: Space = ("joint", None)
+Told = Callable[["Step"], None]  # hears how far it is; may raise to stop
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a set is: done is a fraction, doing says what of."""
+
+    done: float
+    doing: str
+
+
+def silent(step: Step) -> None:
+    """Hears and says nothing."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A set with its labels as numbers. codes: (items,) indices into the set's classes; conditions: (items,) names."""
+
+    key: Hashable
+    images: ImageSet
+    codes: np.ndarray
+    conditions: np.ndarray
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A set in one space of one model: everything a try needs. All arrays are (pictures,), those that could be read."""
+
+    key: Hashable
+    model: Model
+    images: ImageSet
+    items: tuple[Item, ...]
+    codes: np.ndarray
+    conditions: np.ndarray
+    encoded: Encoded
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Why pictures were left out → how many."""
+        return {**self.images.skipped, **self.encoded.skipped}
+
+
+def offered() -> list[dict[str, Any]]:
+    """The catalogue's sets, as a picker shows them."""
+    return [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "note": entry.note,
+            "here": entry.kind != "hub",
+        }
+        for entry in CATALOGUE.values()
+    ]
+
+
+def ready(source: str, limit: int, name: str, told: Told | None = None) -> Ready:
+    """The set at `source` as the CLIP called `name` sees it. ValueError and OSError are for people."""
+    told = told or silent
+    return seen(source, limit, clip(name, told), (JOINT,), told)[0]
+
+
+def seen(
+    source: str, limit: int, model: Model, spaces: Sequence[Space], told: Told | None = None
+) -> list[Ready]:
+    """The set at `source` in each of a model's `spaces`, from one pass over what is not known yet."""
+    told = told or silent
+    labelled = labelled_set(source, limit, told)
+    key = (model.fingerprint, labelled.key)
+    with alone(key, lambda: told(Step(0, "Waiting for the pictures"))):
+        held = {space: _features.peek((*key, space)) for space in spaces}
+        new = [space for space, encoded in held.items() if encoded is None]
+        if new:
+            held |= zip(new, _encoded(model.name, labelled.images.items, new, told), strict=True)
+    return [
+        _ready(
+            (*key, space),
+            model,
+            labelled,
+            _features.get((*key, space), partial(held.__getitem__, space)),
+        )
+        for space in spaces
+    ]
+
+
+def _ready(key: Hashable, model: Model, labelled: Labelled, encoded: Encoded) -> Ready:
+    items = labelled.images.items
+    whole = len(encoded.kept) == len(labelled.codes)
+    return Ready(
+        key,
+        model,
+        labelled.images,
+        items if whole else tuple(items[place] for place in encoded.kept),
+        labelled.codes if whole else labelled.codes[encoded.kept],
+        labelled.conditions if whole else labelled.conditions[encoded.kept],
+        encoded,
+    )
+
+
+def clip(name: str, told: Told = silent) -> Clip:
+    """The CLIP called `name`; a stranger's words never name a folder."""
+    told(Step(0, "Loading the model"))
+    model = load(name, folders=False)
+    if not model.reads_texts:
+        raise ValueError(f"{name} reads no text; choose a CLIP.")
+    return model
+
+
+def labelled_set(source: str, limit: int, told: Told = silent) -> Labelled:
+    """The set at `source`, its labels as numbers; ValueError and OSError are for people."""
+    key = (_identity(source), limit)
+
+    def make() -> Labelled:
+        images = load_set(
+            source,
+            limit,
+            folders=False,
+            progress=lambda done, doing: told(Step(done, doing)),
+        )
+        places = {name: place for place, name in enumerate(images.classes)}
+        return Labelled(
+            key,
+            images,
+            np.array([places[item.label] for item in images.items]),
+            np.array([item.condition for item in images.items], dtype=object),
+        )
+
+    with alone(key, lambda: told(Step(0, "Waiting for the set"))):
+        return _sets.get(key, make)
+
+
+def _encoded(
+    name: str, items: tuple[Item, ...], spaces: Sequence[Space], told: Told
+) -> list[Encoded]:
+    for news in _encode(name, items, spaces):
+        if isinstance(news, tuple):
+            return news[0]
+        told(Step(news, f"Showing {name} the pictures"))
+    raise RuntimeError("The encoding ended without a result.")
+
+
+@on_gpu
+def _encode(
+    name: str, items: tuple[Item, ...], spaces: Sequence[Space]
+) -> Iterator[float | tuple[list[Encoded]]]:
+    from explain.features import encode_spaces
+
+    model = load(name, folders=False)
+    yield from stepwise(lambda progress: encode_spaces(model, items, spaces, progress))
+
+
+def _identity(source: str) -> Hashable:
+    """The same for the same content: a name, or the digest of an uploaded file."""
+    path = Path(source)
+    try:
+        about = path.stat()
+    except (OSError, ValueError):
+        return source
+    return _digest(path, about.st_mtime_ns, about.st_size) if path.is_file() else source
+
+
+@lru_cache(maxsize=1000)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    with open(path, "rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def alone(key: Hashable, waiting: Callable[[], None]) -> Iterator[None]:
+    """One thread at a time for each key; `waiting` is called now and then meanwhile, and may raise."""
+    with _registry:
+        lock = _locks.setdefault(key, threading.Lock())
+    while not lock.acquire(timeout=PATIENCE):
+        waiting()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _set_size(labelled: Labelled) -> int:
+    contents = (item.content for item in labelled.images.items)
+    held = sum(len(content) for content in contents if isinstance(content, bytes))
+    return held + 500 * len(labelled.codes)
+
+
+def _feature_size(encoded: Encoded) -> int:
+    return encoded.features.nbytes
+
+
+_registry = threading.Lock()
+_locks: WeakValueDictionary[Hashable, threading.Lock] = WeakValueDictionary()
+_sets = Kept(SET_BYTES, _set_size)
+_features = Kept(FEATURE_BYTES, _feature_size)

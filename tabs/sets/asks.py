@@ -1,0 +1,54 @@
+"""What questions about any labelled set have in common, checked: everything here was typed or sent by a stranger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from imagesets import FILES
+from tabs.sets import LIMIT, MOST
+
+LONGEST = 2_000_000  # characters of a text of class names or templates
+NAME = 300  # of a name
+SHOWN = 48  # pictures sent at once
+DRAWS = (500, LIMIT, MOST)
+
+
+def named(value: Any) -> str:
+    """A set's name or Hub id; whether there is such a set, `load_set` says. Never a file of this computer."""
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= NAME:
+        raise ValueError(
+            "An image set is a name such as toybox, a Hub id such as ethz/food101, or an uploaded zip or parquet file."
+        )
+    if Path(value).suffix.lower() in FILES:
+        raise ValueError("Send a zip or parquet file as an upload; paths are not opened.")
+    return value.strip()
+
+
+def model_name(value: Any) -> str:
+    """A name for `load(..., folders=False)`, which knows what names there are."""
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= NAME:
+        raise ValueError(
+            "A model is a name such as pocket-vit, or a Hub id such as google/vit-base-patch16-224."
+        )
+    return value.strip()
+
+
+def uploaded(file: str | None) -> str:
+    """The path of an uploaded set; Gradio has made sure that it was uploaded."""
+    if not file or Path(file).suffix.lower() not in FILES:
+        raise ValueError("Upload a zip or a parquet file: image sets come in these two.")
+    return file
+
+
+def text(value: Any, name: str) -> str:
+    """A text of many lines; what stands in them, `read_prompts` judges."""
+    value = "" if value is None else value
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise ValueError(f"The {name} are one text, one per line, of at most {LONGEST:,} letters.")
+    return value
+
+
+def whole_numbers(value: Any, most: int) -> tuple[int, ...]:
+    value = value if isinstance(value, list) else []
+    return tuple(place for place in value[:most] if type(place) is int and place >= 0)

@@ -1,0 +1,53 @@
+"""Pictures of a set for the browser: small ones in numbers, larger ones to look at, one whole for another tab."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from models.photo import open_photo
+from tabs.wiring.kept import Kept
+from tabs.wiring.packing import data_address
+
+if TYPE_CHECKING:
+    from imagesets import Item
+
+SIDE = 96  # pixels on the longer side of a thumbnail
+PEEK = 256  # of one that is pointed at
+SENT_WHOLE = 4_000_000  # bytes of a file that goes to another tab as it is
+THUMBNAIL_BYTES = 60_000_000
+GONE = "This picture is not in the set any more; pick another."
+
+
+def whole(content: Any) -> dict[str, Any]:
+    """{src} of a file, a path or bytes: itself as a data address, or a smaller copy of a very large one."""
+    held = content
+    if not isinstance(content, bytes):
+        with open(content, "rb") as file:
+            held = file.read(SENT_WHOLE + 1)
+    if len(held) > SENT_WHOLE:
+        return {"src": small(open_photo(content), 2048)}
+    return {"src": "data:image/*;base64," + base64.b64encode(held).decode()}
+
+
+def large(item: Item) -> dict[str, Any]:
+    """{src, name, caption} of a picture to be looked at beside others."""
+    return {
+        "src": small(open_photo(item.content), PEEK),
+        "name": item.name,
+        "caption": item.caption,
+    }
+
+
+def thumbnail(item: Item) -> str:
+    return _thumbnails.get(item.digest, lambda: small(open_photo(item.content), SIDE))
+
+
+def small(image: Any, side: int) -> str:
+    """A copy of at most `side` pixels, as a data address."""
+    copy = image.copy()
+    copy.thumbnail((side, side))
+    return data_address(copy)
+
+
+_thumbnails = Kept(THUMBNAIL_BYTES, len)

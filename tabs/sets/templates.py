@@ -1,0 +1,32 @@
+"""A CLIP's prompts as vectors, kept: what every tab that asks one about a set begins with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from explain.prompts import template_weights
+from models import load
+from tabs.wiring.gpu import on_gpu
+from tabs.wiring.kept import Kept
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from explain.prompts import Prompts
+    from models.clip import Clip
+
+WEIGHT_BYTES = 200_000_000
+
+
+def template_sums(model: Clip, prompts: Prompts) -> Tensor:
+    """(templates, classes, dim) as `template_weights` makes them, kept."""
+    key = (model.fingerprint, prompts)
+    return _weights.get(key, lambda: _template_weights(model.name, prompts))
+
+
+@on_gpu
+def _template_weights(name: str, prompts: Prompts) -> Tensor:
+    return template_weights(load(name, folders=False), prompts)
+
+
+_weights = Kept(WEIGHT_BYTES, lambda weights: weights.nbytes)
