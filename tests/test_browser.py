@@ -158,6 +158,20 @@ def test_integrated_gradients_run_and_can_be_stopped(visit):
     playwright.expect(page.locator("#vit .hl-remarks")).to_contain_text("convergence delta")
 
 
+def test_integrated_gradients_start_again_right_after_a_stop(visit):
+    page = visit()
+    page.get_by_role("radio", name="Integrated gradients").check()
+    slow = "headlight.state.columns.vit.slow"
+    page.wait_for_function(f"{slow}.done > 0 || {slow}.state === 'done'")
+    if page.evaluate(f"{slow}.state") == "running":
+        page.evaluate("""() => {
+            const { columns } = headlight.state;
+            headlight.stopSlowly(columns.vit);
+            headlight.askSlowly(columns.vit);
+        }""")
+    page.wait_for_function(f"{slow}.state === 'done'", timeout=60_000)
+
+
 def test_an_unreachable_checkpoint_troubles_its_own_column_only(visit, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     page = visit()

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tabs import sets
+from tabs.wiring.kept import Kept
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 TOYBOX = Path(__file__).parent.parent / "assets" / "toybox" / "realistic"
@@ -76,7 +79,9 @@ def strange(tmp_path_factory):
     return path
 
 
-def test_it_opens_with_a_picture_they_part_on_and_where_each_looked(open_page):
+def test_it_can_be_stopped_and_gone_on_with(open_page, monkeypatch, tmp_path):
+    monkeypatch.setenv("HEADLIGHT_CACHE", str(tmp_path))
+    monkeypatch.setattr(sets, "_features", Kept(1_000_000, sets._feature_size))  # nothing seen yet
     page = open_page()
     page.get_by_role("tab", name="Compare").click()
     rail = page.locator(".hl-comparing .hl-rail")
@@ -85,6 +90,11 @@ def test_it_opens_with_a_picture_they_part_on_and_where_each_looked(open_page):
     playwright.expect(rail.locator(".hl-progress")).to_contain_text("What was done is kept")
     rail.get_by_role("button", name="Try again").click()
     page.wait_for_function(OPEN, timeout=120_000)
+    playwright.expect(rail.locator(".hl-progress")).not_to_contain_text("What was done is kept")
+
+
+def test_it_opens_with_a_picture_they_part_on_and_where_each_looked(visit):
+    page = visit()
     big = page.locator(".hl-rival .hl-big").all_inner_texts()
     assert len(big) == 3
     assert all(re.search(r"^\d+\.\d %\s+\(\d+\.\d–\d+\.\d, n = 320\)$", each) for each in big)

@@ -15,7 +15,7 @@ import gradio as gr
 
 PAGE = Path(__file__).parents[2] / "assets" / "page"
 _FOLDERS = {  # in this order: store.js makes `headlight`, the others add to it
-    "shared": "store colour maps wording canvas checkpoint classes npz saving export bring tab parts set-picker",
+    "shared": "store colour maps wording canvas checkpoint classes npz saving export bring line tab parts set-picker",
     "explain": "answers bar notice column ask examples strips",
     "prompts": "state parts asks headline bars change confusion board image",
     "scatter": (

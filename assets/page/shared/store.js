@@ -26,6 +26,7 @@ window.headlight = (() => {
   let asked = 0; // counts answers, to tell one from another
   const widgets = {};
   const links = {}; // "look vit" → {trigger, props, watch}
+  const slowLines = {}; // family → the headlight.line of its integrated gradients
   const drawers = new Set(); // called when anything changed
   const pointers = new Set(); // those of them that show what is pointed at, called alone when only that changed
   let due = null;
@@ -62,6 +63,8 @@ window.headlight = (() => {
     link.watch("value", () => hear(link.props.value || {}));
   }
 
+  const slowLine = (family) => (slowLines[family] ??= headlight.line());
+
   function column(family, asking) {
     state.columns[family] = {
       family,
@@ -73,7 +76,6 @@ window.headlight = (() => {
       point: null, // attention from the pinned patch: {layers, error}
       pointSerial: 0,
       slow: null, // integrated gradients: {state, done, map, note, error}
-      slowSerial: 0,
       answered: "", // the checkpoint that answered last, so that it is loaded
     };
     return state.columns[family];
@@ -84,7 +86,7 @@ window.headlight = (() => {
     const column = state.columns[family];
     const { target, point } = state;
     return {
-      serial: { look: column.serial, point: column.pointSerial, slow: column.slowSerial }[kind],
+      serial: { look: column.serial, point: column.pointSerial, slow: slowLine(family).serial }[kind],
       model: column.model,
       names: column.names,
       template: column.template,
@@ -132,7 +134,7 @@ window.headlight = (() => {
     const sorry = "The question got lost on the way. Try again in a moment.";
     if (kind === "look") Object.assign(column, { busy: false, error: sorry });
     if (kind === "point" && column.point) column.point = { error: sorry };
-    if (kind === "slow" && column.slow?.state === "running") column.slow = { state: "error", error: sorry };
+    if (kind === "slow" && slowLine(family).fails() && column.slow?.state === "running") column.slow = { state: "error", error: sorry };
     redraw();
   }
 
@@ -189,16 +191,14 @@ window.headlight = (() => {
   }
 
   function askSlowly(column) {
-    column.slowSerial += 1;
     column.slow = { state: "running", done: 0 };
-    links[`slow ${column.family}`].trigger("ask");
+    slowLine(column.family).ask();
     redraw();
   }
 
   function stopSlowly(column) {
-    column.slowSerial += 1;
     column.slow = { state: "stopped" };
-    links[`slow ${column.family}`].trigger("cancel");
+    slowLine(column.family).cancel();
     redraw();
   }
 
@@ -209,7 +209,7 @@ window.headlight = (() => {
 
   function slowAnswered(family, value) {
     const column = state.columns[family];
-    if (value.serial !== column.slowSerial || !column.slow) return;
+    if (!slowLine(family).hears(value, value.done !== undefined) || !column.slow) return;
     if (value.error) column.slow = { state: "error", error: value.error };
     else if (value.data) column.slow = { state: "done", ...headlight.maps.unpack(value), note: value.note };
     else column.slow.done = value.done ?? column.slow.done;
@@ -235,7 +235,10 @@ window.headlight = (() => {
 
   widgets.picture = (_element, _options, link) => connect("picture", link, photoShown);
   widgets.point = (_element, { family }, link) => connect(`point ${family}`, link, (v) => pointAnswered(family, v));
-  widgets.slow = (_element, { family }, link) => connect(`slow ${family}`, link, (v) => slowAnswered(family, v));
+  widgets.slow = (_element, { family }, link) => {
+    slowLine(family).join(link);
+    connect(`slow ${family}`, link, (value) => slowAnswered(family, value));
+  };
 
   return {
     FAMILIES, state, set, point, redraw, drawers, pointers, pictures, widgets, mount, connect, column, make,
