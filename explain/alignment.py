@@ -47,8 +47,3 @@ def similarity(points: np.ndarray, reference: np.ndarray) -> Similarity:
     points, reference = points - start, reference - end
     turn, _ = orthogonal_procrustes(points, reference)
     return Similarity(start, turn * (np.linalg.norm(reference) / np.linalg.norm(points)), end)
-
-
-def align(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """points (n, 2) laid over reference (n, 2), float32."""
-    return similarity(points, reference)(points)

@@ -1,4 +1,4 @@
-"""What neighbours tell: a picture's nearest, how far two models agree on them, and how true a map is to them.
+"""What neighbours tell: how far two models agree on them, and how true a map is to them.
 
 Trustworthiness is Venna and Kaski's (2001, doi 10.1007/3-540-44668-0_68), counted by scikit-learn. What is measured over
 a whole set is measured at no more than SAMPLE of its pictures, always the same ones.
@@ -41,13 +41,6 @@ class Quality:
     chance: float | None
     k: int
     sampled: int
-
-
-def nearest_to(queries: Any, features: Any, k: int = 10) -> tuple[np.ndarray, np.ndarray]:
-    """The k of `features` (n, dim) nearest to each of `queries` (m, dim): places and cosines, each (m, k) or (m, n)."""
-    queries, rows = unit_rows(queries), unit_rows(features)
-    places = nearest(queries, rows, min(k, len(rows))).places
-    return places, np.einsum("md,mkd->mk", queries, rows[places])
 
 
 def neighbour_overlap(features_a: Any, features_b: Any, k: int = 10) -> Overlap | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from explain import nearest as search
 from explain import neighbours
 from explain.nearest import nearest, unit_rows
-from explain.neighbours import nearest_to, neighbour_overlap, quality
+from explain.neighbours import neighbour_overlap, quality
 
 
 def random_rows(n, dim=24, seed=0):
@@ -100,17 +100,6 @@ def test_a_search_reports_and_can_be_stopped(monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         nearest(rows, rows, 3, progress=stop)
-
-
-def test_the_nearest_come_with_cosines():
-    from sklearn.metrics.pairwise import cosine_similarity
-
-    rows, queries = random_rows(30), 5 * random_rows(4, seed=1)
-    cosines = cosine_similarity(queries, rows)
-    places, similarities = nearest_to(queries, rows, 6)
-    assert (places == np.argsort(-cosines, axis=1)[:, :6]).all()
-    assert similarities == pytest.approx(np.take_along_axis(cosines, places, axis=1), abs=1e-6)
-    assert nearest_to(queries, rows, 99)[0].shape == (4, 30)
 
 
 def test_overlap_of_what_is_known():

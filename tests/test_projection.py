@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explain import tsne
-from explain.alignment import Similarity, align, similarity
+from explain.alignment import Similarity, similarity
 from explain.nearest import nearest, unit_rows
 from explain.neighbours import quality
 from explain.projection import PROJECTIONS, place, project
@@ -347,6 +347,17 @@ def test_a_picture_of_the_map_lands_on_its_own_point(method, finished):
     assert (np.diff(found.similarities, axis=1) < 1e-6).all()
 
 
+def test_the_nearest_come_with_their_cosines(finished):
+    from sklearn.metrics.pairwise import cosine_similarity
+
+    (rows, _), (queries, _) = blobs(), blobs(30, seed=1)
+    found, cosines = place(finished("pca"), 5 * queries, 6), cosine_similarity(queries, rows)
+    assert (found.neighbours == np.argsort(-cosines, axis=1)[:, :6]).all()
+    expected = np.take_along_axis(cosines, found.neighbours, axis=1)
+    assert found.similarities == pytest.approx(expected, abs=1e-6)
+    assert place(finished("pca"), queries[:4], 999).neighbours.shape == (4, len(rows))
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_new_pictures_land_in_their_class_each_by_itself(method, finished):
     (_, labels), (new, classes) = blobs(), blobs(30, seed=1)
@@ -413,7 +424,7 @@ def test_aligning_undoes_turning_mirroring_scaling_and_moving(
     reference = np.array(points, dtype=np.float32)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     copy = scale * reference @ turn * (1, -1 if mirrored else 1) + moved
-    found = align(copy, reference)
+    found = similarity(copy, reference)(copy)
     assert np.isfinite(found).all()
     if np.ptp(reference, axis=0).max() > 0.1:
         assert np.abs(found - reference).max() < 1e-3
@@ -425,7 +436,7 @@ def test_aligning_keeps_ratios_of_distances_and_is_scipys_procrustes():
 
     random = np.random.default_rng(0)
     points, reference = random.normal(size=(30, 2)), random.normal(size=(30, 2))
-    aligned = align(points, reference)
+    aligned = similarity(points, reference)(points)
     ratios = pdist(aligned) / pdist(points)
     assert ratios == pytest.approx(ratios[0], rel=1e-4)
     centred = reference - reference.mean(axis=0)
@@ -438,7 +449,11 @@ def test_aligning_keeps_ratios_of_distances_and_is_scipys_procrustes():
 
 def test_maps_of_one_point_are_only_moved():
     points, one = np.random.default_rng(0).normal(size=(5, 2)), np.full((5, 2), 0.1)
-    assert align(one, points) == pytest.approx(np.tile(points.mean(axis=0), (5, 1)), abs=1e-6)
-    assert align(points, one) == pytest.approx(points - points.mean(axis=0) + 0.1, abs=1e-6)
+    assert similarity(one, points)(one) == pytest.approx(
+        np.tile(points.mean(axis=0), (5, 1)), abs=1e-6
+    )
+    assert similarity(points, one)(points) == pytest.approx(
+        points - points.mean(axis=0) + 0.1, abs=1e-6
+    )
     with pytest.raises(ValueError, match="same pictures"):
-        align(points, one[:4])
+        similarity(points, one[:4])(points)

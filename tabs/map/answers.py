@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from explain.nearest import nearest, unit_rows
+from explain.nearest import nearest
 from explain.prompts import class_weights, read_prompts
 from imagesets import Item
 from models import FAMILIES, load
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
 from tabs.map.sheets import sheet
-from tabs.sets import Labelled, Step, Told, labelled_set, pictures, seen, silent
+from tabs.sets import Labelled, Step, Told, embedded, labelled_set, pictures, seen, silent
 from tabs.sets.judged import answer_space, judge
 from tabs.sets.templates import template_sums
 from tabs.wiring.kept import opened
@@ -141,7 +141,7 @@ def neighbours(asked: MapAsked) -> dict[str, Any]:
         (at,) = np.nonzero(np.isin(found.pictures, asked.places[:1]))
         count = min(NEAR, len(found.pictures) - 1)
         if len(at) and count:
-            rows = unit_rows(found.features)
+            rows = found.layout.rows
             near = nearest(rows[at], rows, count, own=at)
             cosines = 1 - near.distances[0] ** 2 / 2
             answer[family] = _pictures(found, near.places[0], cosines)
@@ -178,9 +178,7 @@ def placed(asked: MapAsked, path: str | None) -> dict[str, Any]:
     marks = {}
     for family, name in asked.models.items():
         found = layouts.arranged(asked, family, silent)
-        pool, layer = found.space
-        features = load(name, folders=False).embed([photo.image], layer, pool)
-        placement, points = found.placed(features)
+        placement, points = found.placed(embedded(name, photo.image, found.space)[None])
         near_by = _pictures(found, placement.neighbours[0], placement.similarities[0])
         marks[family] = {"x": float(points[0, 0]), "y": float(points[0, 1]), **near_by}
     return {"src": pictures.small(photo.image, 192), "marks": marks}

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from models.model import Model
 
-LAYOUT_BYTES = 400_000_000
+LAYOUT_BYTES = 600_000_000
+PLACING_BYTES = 200  # a picture
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,8 @@ def _seen(asked: MapAsked, model: Model, space: Space, told: Told) -> Ready:
 
 
 def _size(found: Arranged) -> int:
-    return found.features.nbytes + found.layout.points.nbytes + found.pictures.nbytes
+    """About: the features twice, as they are and at length one, and what a method keeps for placing."""
+    return 2 * found.features.nbytes + PLACING_BYTES * len(found.pictures)
 
 
 _layouts = Kept(LAYOUT_BYTES, _size)

@@ -11,12 +11,11 @@ from models import load
 from models.photo import open_photo
 from tabs.prompts.scores import Try, pinned, tried
 from tabs.prompts.tries import Asked
-from tabs.sets import ready
+from tabs.sets import JOINT, embedded, ready
 from tabs.sets.asks import SHOWN
 from tabs.sets.pictures import GONE, small, thumbnail, whole
 from tabs.sets.templates import template_sums
-from tabs.wiring.gpu import on_gpu
-from tabs.wiring.kept import Photo, opened
+from tabs.wiring.kept import opened
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +45,11 @@ def compared(asked: Asked, path: str | None) -> dict[str, Any]:
     """One picture, of the set or uploaded, under each of `asked.compared` templates by itself."""
     if path:
         photo = opened(path)
-        name, truth, features = "your picture", None, _embedded(asked.wording.model, photo)
+        name, truth, features = (
+            "your picture",
+            None,
+            embedded(asked.wording.model, photo.image, JOINT),
+        )
         classes = asked.wording.classes.strip() or "\n".join(
             ready(asked.source, asked.limit, asked.wording.model).images.classes
         )
@@ -116,8 +119,3 @@ def _top(clip: Any, features: Tensor, weights: Tensor, classes: tuple[str, ...])
         {"label": classes[index], "probability": share}
         for share, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
     ]
-
-
-@on_gpu
-def _embedded(name: str, photo: Photo) -> Tensor:
-    return load(name, folders=False).embed([photo.image], pool="joint")[0]

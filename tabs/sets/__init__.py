@@ -25,6 +25,9 @@ from tabs.wiring.kept import Kept
 from tabs.wiring.slowly import stepwise
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
     from explain.features import Encoded
     from models.clip import Clip
     from models.model import Model
@@ -186,6 +189,13 @@ def _encode(
 
     model = load(name, folders=False)
     yield from stepwise(lambda progress: encode_spaces(model, items, spaces, progress))
+
+
+@on_gpu
+def embedded(name: str, picture: Image, space: Space) -> Tensor:
+    """(dim,) one picture that is in no set, in a space of the model called `name`."""
+    pool, layer = space
+    return load(name, folders=False).embed([picture], layer, pool)[0]
 
 
 def _identity(source: str) -> Hashable:
