@@ -266,6 +266,14 @@ def test_what_sets_a_pattern_apart_is_said(packed):
     assert cells.in_common(found, striped[:1]) == []
 
 
+def test_pictures_drawn_blindly_are_said_to_share_nothing(packed):
+    """At most one time in twenty, whatever the number of conditions and classes looked through."""
+    found = cells.contest(packed, 2000, compare_asked(raw(), packed).entrants)
+    random, count = np.random.default_rng(0), len(found.places)
+    said = [cells.in_common(found, random.permutation(count)[:14]) for _ in range(300)]
+    assert np.mean(["Nothing sets" not in sentences[0] for sentences in said]) < 0.05
+
+
 def test_an_edited_template_is_another_answer_at_once(packed):
     wanted = {template: shares_of("clip", packed, template=template) for template in ("a {}", "{}")}
     for template, (truth, shares, _) in wanted.items():

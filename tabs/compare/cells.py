@@ -14,8 +14,9 @@ from tabs.sets.asks import SHOWN
 from tabs.sets.pictures import thumbnail
 
 TOLD = 2  # groups told of each kind
-RARE = 0.05
-FEW = 10  # pictures below which what they share is likely chance
+RARE = (
+    0.05  # the chance that any group is told of which is no more common than blind drawing makes it
+)
 
 
 def pictures(asked: CompareAsked) -> dict[str, Any]:
@@ -64,25 +65,25 @@ def in_common(found: Contest, rows: np.ndarray) -> list[str]:
     inside = np.zeros(len(found.places), dtype=bool)
     inside[rows] = True
     labels = np.array(found.names, dtype=object)[found.truth]
+    kinds = ((found.conditions, "are of the condition"), (labels, "show"))
+    rare = RARE / sum(len(set(groups) - {""}) for groups, _ in kinds)  # Bonferroni's
     said = []
-    for groups, verb in ((found.conditions, "are of the condition"), (labels, "show")):
-        lifts = [each for each in over_represented(inside, groups) if _stands_out(each, inside)]
+    for groups, verb in kinds:
+        lifts = over_represented(inside, groups)
+        lifts = [each for each in lifts if each.count > 1 and _by_chance(each, inside) < rare]
         said += [_sentence(each, len(rows), verb) for each in lifts[:TOLD]]
     if not said:
         return [
             "Nothing sets them apart: conditions and classes are mixed much as among all pictures."
         ]
-    return said + (
-        ["So few pictures may have this in common by chance."] if len(rows) < FEW else []
-    )
+    return said
 
 
-def _stands_out(lift: Lift, inside: np.ndarray) -> bool:
-    """Whether as many or more of a group would be among as many pictures drawn blindly less than one time in twenty."""
+def _by_chance(lift: Lift, inside: np.ndarray) -> float:
+    """How likely as many or more of a group would be among as many pictures drawn blindly."""
     from scipy.stats import hypergeom
 
-    drawn = hypergeom.sf(lift.count - 1, len(inside), lift.total, inside.sum())
-    return lift.count > 1 and drawn < RARE
+    return hypergeom.sf(lift.count - 1, len(inside), lift.total, inside.sum())
 
 
 def _sentence(lift: Lift, size: int, verb: str) -> str:
