@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 
 class Arrangement(Protocol):
-    """What a method finds: points (n, 2), and where further rows (m, dim) belong among them, each by itself."""
+    """What a method finds: points (n, 2), and where further rows (m, dim) belong among them, each by itself.
+
+    nbytes: what is held for that, besides the rows that were arranged.
+    """
 
     points: np.ndarray
+
+    @property
+    def nbytes(self) -> int: ...
 
     def place(self, rows: np.ndarray) -> np.ndarray: ...
 

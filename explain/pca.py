@@ -22,6 +22,10 @@ class Axes:
     mean: np.ndarray  # (dim,)
     directions: np.ndarray  # (dim, 2)
 
+    @property
+    def nbytes(self) -> int:
+        return self.points.nbytes + self.mean.nbytes + self.directions.nbytes
+
     def place(self, rows: np.ndarray) -> np.ndarray:
         """rows (m, dim) → (m, 2) by the same linear map."""
         return (rows - self.mean) @ self.directions

@@ -35,6 +35,12 @@ class Tsne:
     rows: np.ndarray
     reference: TSNEEmbedding
 
+    @property
+    def nbytes(self) -> int:
+        return self.points.nbytes + sum(
+            getattr(each, "nbytes", 0) for each in vars(self.reference).values()
+        )
+
     def place(self, rows: np.ndarray) -> np.ndarray:
         """rows (m, dim) → (m, 2): openTSNE's transform, from the median of the nearest points on."""
         from openTSNE.affinity import joint_probabilities_nn

@@ -34,6 +34,10 @@ class Umap:
     rows: np.ndarray
     neighbors: int
 
+    @property
+    def nbytes(self) -> int:
+        return self.points.nbytes
+
     def place(self, rows: np.ndarray) -> np.ndarray:
         """rows (m, dim) → (m, 2), each at the spatial median of its nearest pictures' points, weighted by membership.
 

@@ -12,7 +12,7 @@ from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
-from tabs.sets import LIMIT, silent
+from tabs.sets import LIMIT, labelled_set, silent
 
 MOST_SEED = 2**31 - 1
 
@@ -37,7 +37,7 @@ def embedding_map(model: str, imageset: Any, method: str = "tsne", seed: int = 0
             seed=_seed(seed),
         )
         found = layouts.arranged(asked, family, silent)
-        items = found.set.images.items
+        items = labelled_set(asked.source, asked.limit).images.items
         return {
             "points": [
                 {

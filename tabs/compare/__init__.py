@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from explain import METHODS
 from imagesets import FILES
 from models import CATALOGUE, FAMILIES
 from tabs.compare import cells, closeup, entrants, figures, report, table
@@ -76,12 +77,24 @@ def build() -> None:
             Widget("compare_asks", sets=offered(), draws=DRAWS, models=_models())
         with gr.Column(elem_classes="hl-stage"):
             Widget("compare_headline")
-            Widget("compare_cells")
+            Widget("compare_cells", methods=_methods())
             Widget("compare_differences")
             Widget("compare_bars")
             Widget("compare_calibration")
             Widget("compare_labels")
     connect("compare", _LINES, {"file": file})
+
+
+def _methods() -> dict[str, dict[str, Any]]:
+    """What is said beside the maps."""
+    return {
+        key: {
+            "means": METHODS[key].means,
+            "cannot": METHODS[key].cannot,
+            "paper": METHODS[key].paper,
+        }
+        for key in ("attention", "rollout", "gradcam")
+    }
 
 
 def _models() -> dict[str, list[dict[str, Any]]]:

@@ -13,14 +13,15 @@ from models import load
 from tabs.compare.asks import Entrant
 from tabs.sets import Ready, seen
 from tabs.sets.judged import Judged, answer_space, judge
-from tabs.wiring.kept import Kept
+from tabs.wiring.kept import Kept, digest
 
 if TYPE_CHECKING:
     from models.model import Model
 
 TOP = 5
 ANSWER_BYTES = 200_000_000
-MAPS = 200
+MAP_BYTES = 20_000_000
+LINE_BYTES = 400  # about, of a class and its outputs
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def answers(seat: Seat, classes: np.ndarray) -> Answers:
     """A seat's answers to all its pictures of `classes`, when only these may be answered; kept."""
     asked = seat.entrant.template if seat.labels is None else tuple(seat.labels.outputs.values())
     return _answers.get(
-        (seat.found.key, asked, classes.tobytes()),
+        (seat.found.key, digest(asked, classes.tobytes())),
         lambda: _among(judge(seat.found, seat.entrant.template, seat.entrant.labels), classes),
     )
 
@@ -102,7 +103,7 @@ def _label_map(model: Model, classes: tuple[str, ...], typed: str | None) -> Lab
             return derive(classes, model.labels)
         return read_label_map(typed, classes, model.labels)
 
-    return _maps.get((model.labels, classes, typed), make)
+    return _maps.get(digest(model.labels, classes, typed), make)
 
 
 def _among(found: Judged, classes: np.ndarray) -> Answers:
@@ -131,5 +132,5 @@ def _size(answers: Answers) -> int:
     return sum(each.nbytes for each in vars(answers).values() if each is not None)
 
 
-_maps = Kept(MAPS, lambda _: 1)
+_maps = Kept(MAP_BYTES, lambda labels: LINE_BYTES * (len(labels.outputs) + len(labels.notes)))
 _answers = Kept(ANSWER_BYTES, _size)

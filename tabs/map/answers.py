@@ -106,7 +106,7 @@ def arranged(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
     first = next(iter(asked.models))
     return {
         "points": packed(found.points),
-        "space": layouts.in_words(found.set.model, found.space),
+        "space": found.words,
         "joint": found.space[0] == "joint",
         "layer": found.space[1],
         "notes": found.layout.notes,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +30,19 @@ if TYPE_CHECKING:
     from models.model import Model
 
 LAYOUT_BYTES = 600_000_000
-PLACING_BYTES = 200  # a picture
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """One model's map. pictures: (points,) places among the set's items; lies: from the layout's plane to the page's."""
+    """One model's map. pictures: (points,) places among the set's items; lies: from the layout's plane to the page's.
 
-    set: Ready
+    space: which embedding, and words for it. Neither the set nor the model is held: what is kept is counted.
+    """
+
     pictures: np.ndarray
     features: Tensor
     space: Space
+    words: str
     layout: Layout
     quality: Quality
     lies: Similarity
@@ -63,8 +65,7 @@ def arranged(asked: MapAsked, family: str, told: Told) -> Arranged:
     if (family, asked.pool, asked.depth) == (first, "answer", 1.0):
         return own
     reference = _arranged(asked, first, "answer", 1.0, told)
-    lies = similarity(own.layout.points, reference.layout.points)
-    return Arranged(own.set, own.pictures, own.features, own.space, own.layout, own.quality, lies)
+    return replace(own, lies=similarity(own.layout.points, reference.layout.points))
 
 
 def overlap(asked: MapAsked, one: Arranged, family: str) -> Overlap | None:
@@ -126,15 +127,9 @@ def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told)
         features = features if whole else features[places]
         layout = _projected(features, asked, options, told)
         labels = found.codes if whole else found.codes[places]
-        return Arranged(
-            found,
-            pictures,
-            features,
-            space,
-            layout,
-            quality(features, layout.points, labels),
-            Similarity.nowhere(),
-        )
+        told_of = quality(features, layout.points, labels)
+        words = in_words(model, space)
+        return Arranged(pictures, features, space, words, layout, told_of, Similarity.nowhere())
 
     with alone(key, lambda: told(Step(0, "Waiting for the map"))):
         return _layouts.get(key, make)
@@ -162,8 +157,8 @@ def _seen(asked: MapAsked, model: Model, space: Space, told: Told) -> Ready:
 
 
 def _size(found: Arranged) -> int:
-    """About: the features twice, as they are and at length one, and what a method keeps for placing."""
-    return 2 * found.features.nbytes + PLACING_BYTES * len(found.pictures)
+    arrays = (found.pictures, found.features, found.layout.rows, found.layout.points)
+    return sum(each.nbytes for each in arrays) + found.layout.arrangement.nbytes
 
 
 _layouts = Kept(LAYOUT_BYTES, _size)

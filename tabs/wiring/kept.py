@@ -53,6 +53,11 @@ class Kept:
         return value
 
 
+def digest(*words: Any) -> bytes:
+    """A short key for what people typed, however long; of texts, numbers and tuples of them."""
+    return sha256(repr(words).encode("utf-8", "surrogatepass")).digest()
+
+
 @dataclass(frozen=True)
 class Photo:
     """An upright RGB picture; key: the same for the same file."""

@@ -5,7 +5,10 @@ headlight.widgets.compare_asks = (element, { sets, draws, models }) => {
   const { state, drawers, prepare, edit, take, TITLES } = headlight.compare;
   const { button } = headlight.parts;
   const { pictures, progress } = headlight.setPicker(headlight.compare, { sets, draws, upload: "#compare-file" });
-  element.append(pictures(), ...FAMILIES.map(checkpoint), templates(), progress(), exports());
+  const more = make("details", "hl-more"); // on a phone the numbers come first
+  more.open = !window.matchMedia("(max-width: 720px)").matches;
+  more.append(make("summary", "", "Models, CLIP’s templates, report …"), ...FAMILIES.map(checkpoint), templates(), exports());
+  element.append(pictures(), progress(), more);
 
   function checkpoint(family) {
     const offered = models[family];
@@ -21,10 +24,12 @@ headlight.widgets.compare_asks = (element, { sets, draws, models }) => {
     box.classList.add("hl-compared");
     box.dataset.family = family;
     const trouble = make("p", "hl-trouble", "", { role: "alert" });
-    box.append(trouble);
+    const again = button("Try again", () => prepare());
+    box.append(trouble, again);
     drawers.add(() => {
       trouble.textContent = state.models[family] ? state.ready?.models[family]?.error ?? "" : "";
       trouble.hidden = !trouble.textContent;
+      again.hidden = !trouble.textContent || Boolean(state.preparing);
     });
     return box;
   }

@@ -1,6 +1,6 @@
 // Where the models agree and where they do not: every combination of right and wrong with its pictures, one of them open.
 
-headlight.widgets.compare_cells = (element) => {
+headlight.widgets.compare_cells = (element, { methods }) => {
   const { make } = headlight;
   const { state, rivals, openCell, open, page, step, TITLES, PAGE } = headlight.compare;
   const { card, rows, count, percent, button, dots } = headlight.compareParts;
@@ -12,7 +12,7 @@ headlight.widgets.compare_cells = (element) => {
   const list = make("ol", "hl-cells");
   const over = make("div", "hl-over-represented", "", { "aria-live": "polite" });
   left.append(heads, list, over);
-  const opened = headlight.compareOpened();
+  const opened = headlight.compareOpened(methods);
   both.append(left, opened.node);
   const shown = make("section", "hl-section");
   const top = make("div", "hl-choice-top");
@@ -58,7 +58,7 @@ headlight.widgets.compare_cells = (element) => {
     made.draw = ({ key, right, title: words, count: n, share, bar, within }) => {
       made.key = key;
       marks.draw(right);
-      name.textContent = within ? "… all alike" : words.replace(/ (is|are) /, " ");
+      name.textContent = within ? "… with the same answer" : words.replace(/ (is|are) /, " ");
       fill.style.width = `${100 * bar}%`;
       number.textContent = n ? `${n.toLocaleString("en")} · ${share < 0.01 ? "< 1" : Math.round(100 * share)} %` : "0";
       act.disabled = !n;
@@ -119,8 +119,8 @@ headlight.widgets.compare_cells = (element) => {
     if (built !== families.join()) build(families);
     fillHeads(families);
     const cells = answer?.cells ?? [];
-    const most = Math.max(1, ...cells.filter(({ all_right: all }) => !all).map(({ count: n }) => n));
-    fillCells(cells.map((each) => ({ ...each, bar: each.all_right ? 0 : each.count / most })));
+    const most = Math.max(1, ...cells.map(({ count: n }) => n));
+    fillCells(cells.map((each) => ({ ...each, bar: each.count / most })));
     const now = pictures?.cell === cell ? pictures : null;
     const found = cells.find(({ key }) => key === cell);
     title.textContent = found ? `${found.title}: ${count(found.count, "picture")}` : "";

@@ -23,11 +23,12 @@ headlight.widgets.compare_headline = (element) => {
     const [rate, spread] = [make("strong"), make("span", "", "", { title: "95 % of the time, an interval made like this (Wilson's) holds the true accuracy; n is the number of pictures" })];
     figure.append(rate, " ", spread);
     const overall = bar();
+    const meaning = make("p", "hl-hint");
     const means = table();
     const facts = make("ul", "hl-facts");
-    node.append(top, figure, overall.node, means.node, facts);
+    node.append(top, figure, overall.node, meaning, means.node, facts);
     columns.append(node);
-    return { family, node, name, rate, spread, overall, means, facts };
+    return { family, node, name, rate, spread, overall, meaning, means, facts };
   });
 
   // Precision, recall and F1, each class alike and weighed by size.
@@ -74,7 +75,7 @@ headlight.widgets.compare_headline = (element) => {
     ];
   }
 
-  function drawOne({ family, node, name, rate, spread, overall, means, facts: list }) {
+  function drawOne({ family, node, name, rate, spread, overall, meaning, means, facts: list }) {
     const told = state.answer?.models[family];
     const error = state.ready?.models[family]?.error ?? told?.error;
     const out = !state.models[family];
@@ -85,13 +86,13 @@ headlight.widgets.compare_headline = (element) => {
     spread.textContent = told?.overall ? range(told.overall) : "";
     const answer = state.answer;
     overall.draw(told?.overall, answer ? 1 / answer.choices : null);
-    overall.node.title = answer ? `┊ guessing: ${percent(1 / answer.choices)}` : "";
+    meaning.textContent = told?.overall ? `of the pictures right. ┊ guessing: ${percent(1 / answer.choices)}` : " ";
     means.draw(told?.overall ? told : null);
-    const lines = out ? [["Choose a checkpoint on the left to bring it in.", ""]] : error ? [[error, ""]] : told?.overall ? facts(told, family) : [[state.preparing || state.busy ? "Looking at the pictures…" : "No figures yet.", ""]];
+    const lines = out ? [["Choose a checkpoint on the left to bring it in.", ""]] : error ? [["Not in this comparison; the reason stands beside its name on the left.", ""]] : told?.overall ? facts(told, family) : [[state.preparing || state.busy ? "Looking at the pictures…" : "No figures yet.", ""]];
     const key = JSON.stringify(lines);
     if (list.dataset.key === key) return;
     list.dataset.key = key;
-    list.replaceChildren(...lines.map(([text, title]) => make("li", error ? "hl-trouble" : "", text, title ? { title } : {})));
+    list.replaceChildren(...lines.map(([text, title]) => make("li", "", text, title ? { title } : {})));
   }
 
   // Which models are told apart, in one sentence.

@@ -1,6 +1,7 @@
 // The open picture: what each model answers and where each looked, three maps of it side by side.
+// methods: method of explain/ → {means, cannot, paper}.
 
-headlight.compareOpened = () => {
+headlight.compareOpened = (explained) => {
   const { make, FAMILIES, wording, compareMaps, canvas: drawing } = headlight;
   const { state, rivals, step, numberOf, send, set, TITLES } = headlight.compare;
   const { five, button } = headlight.parts;
@@ -25,7 +26,10 @@ headlight.compareOpened = () => {
     return [key, act];
   });
   const columns = make("div", "hl-three hl-side-by-side");
-  node.append(top, methods, columns);
+  const lesson = make("p", "hl-hint");
+  const [cannot, paper] = [make("span"), make("a", "", "", { target: "_blank", rel: "noreferrer noopener" })];
+  lesson.append(cannot, " ", paper);
+  node.append(top, methods, columns, lesson);
   const panels = FAMILIES.map((family) => panel(family));
   columns.append(...panels.map((each) => each.node));
 
@@ -124,6 +128,9 @@ headlight.compareOpened = () => {
     after.disabled = number === null || number + 1 >= total;
     acts.lastChild.disabled = !look;
     for (const [key, act] of chooser) act.setAttribute("aria-pressed", String(state.method === key));
+    const about = explained[state.method === "truth" ? "gradcam" : state.method];
+    cannot.textContent = `${about.means} ${about.cannot}`;
+    [paper.textContent, paper.href] = about.paper;
     columns.style.setProperty("--models", String(Math.max(2, rivals().length)));
     panels.forEach((each) => each.draw());
   }

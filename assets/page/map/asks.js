@@ -12,6 +12,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
   ];
   const WORDS = { perplexity: "Perplexity", neighbors: "Neighbours", min_dist: "Least distance" };
   const STEPS = { min_dist: "0.05" };
+  const SHORT = 10; // letters of a label that has room beside another
 
   const more = make("details", "hl-more hl-map-settings"); // on a phone the maps come first
   more.open = !window.matchMedia("(max-width: 720px)").matches;
@@ -95,7 +96,8 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
         field.value = String(state[name]);
         value.textContent = String(state[name]);
       }
-      more.hidden = !takes.length;
+      more.style.visibility = takes.length ? "" : "hidden"; // keeps its place
+      if (!takes.length) more.open = false;
       if (document.activeElement !== seed) seed.value = String(state.seed);
     });
     return box;
@@ -130,7 +132,9 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
       const kinds = state.ready?.conditions.length;
       [...list.options].find(({ value }) => value === "condition").disabled = !kinds;
       list.value = state.colour;
-      fill(state.ready ? headlight.mapColours.legend() : []);
+      const entries = state.ready ? headlight.mapColours.legend() : [];
+      legend.classList.toggle("hl-two", entries.length > 3 && entries.every(({ label }) => label.length <= SHORT));
+      fill(entries);
     });
     return box;
   }
@@ -163,7 +167,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     drawers.add(() => {
       upload.disabled = !state.ready;
       remove.hidden = !state.photo;
-      says.textContent = state.photo?.error || (state.photo?.busy ? "Placing it…" : state.photo ? "Lines lead to its nearest pictures." : "");
+      says.textContent = state.photo?.error || (state.photo?.busy ? "Placing it…" : state.photo ? "Lines lead to the pictures nearest to it." : "");
       says.classList.toggle("hl-trouble", Boolean(state.photo?.error));
     });
     return box;

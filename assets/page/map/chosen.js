@@ -46,10 +46,14 @@ headlight.widgets.map_chosen = (element) => {
   // One picture.
   const left = make("div", "hl-one-picture");
   const image = make("img", "hl-one-image", "", { alt: "" });
-  const words = make("p", "hl-hint");
+  const words = make("div", "hl-one-words");
+  const [name, file] = [make("p"), make("p", "hl-hint")];
+  words.append(name, file);
   const open = button("Open in Explain", () => send(state.chosen[0]), "See where each model looks in this picture");
   left.append(image, words, open);
   const right = make("div", "hl-nearest");
+  const legend = make("p", "hl-hint");
+  right.append(legend);
   one.append(left, right);
   const strips = FAMILIES.map((family) => {
     const box = make("section", "hl-near", "", { "data-family": family, "aria-label": `Nearest to ${TITLES[family]}` });
@@ -62,21 +66,51 @@ headlight.widgets.map_chosen = (element) => {
 
   function drawOne(index) {
     const look = looks.get(index);
+    const { classes, conditions } = state.ready;
+    show(look?.src, described(index));
+    name.textContent = [classes[labelOf(index)], conditions[kindOf(index)]].filter(Boolean).join(", ");
+    file.textContent = state.ready.names[placeOf(index)];
+    legend.textContent = "Each model’s nearest pictures, with their cosine similarity to this one. Red frame: another label.";
+    drawNear((family) => {
+      const answer = answerOf(family, index);
+      const near = state.near?.index === index ? state.near.near?.[family] : null;
+      const verdict = answer === labelOf(index) ? " ✓" : " ✗";
+      return { near, label: labelOf(index), said: answer < 0 ? "" : `answers ${classes[answer]}${verdict}` };
+    });
+  }
+
+  // The picture that was placed: it has no label, but its neighbours have.
+  function drawPhoto(photo) {
     const { classes } = state.ready;
-    image.hidden = !look;
-    if (look && image.src !== look.src) image.src = look.src;
-    image.alt = described(index);
-    words.textContent = [described(index), look?.caption].filter(Boolean).join(" · ");
+    show(photo.src, "your picture");
+    [name.textContent, file.textContent] = ["your picture", ""];
+    legend.textContent = "Each model’s nearest pictures of the set, with their cosine similarity to yours.";
+    drawNear((family) => {
+      const near = photo.marks?.[family];
+      const labels = (near?.places ?? []).map((place) => labelOf(indexOf(place)));
+      const often = (label) => labels.filter((each) => each === label).length;
+      const most = labels.reduce((best, label) => (often(label) > often(best) ? label : best), labels[0]);
+      return { near, label: null, said: labels.length ? `finds it like ${classes[most]} (${often(most)} of ${labels.length})` : "" };
+    });
+  }
+
+  function show(src, alt) {
+    image.hidden = !src;
+    if (src && image.src !== src) image.src = src;
+    image.alt = alt;
+  }
+
+  // of: family → {near: {places, similarities}, label: that of the picture itself or null, said}.
+  function drawNear(of) {
     const wanted = [];
     for (const { family, box, top, fill } of strips) {
-      const near = state.near?.index === index ? state.near.near?.[family] : null;
-      const answer = answerOf(family, index);
       box.hidden = !headlight.map.able()[family];
-      const said = answer < 0 ? "" : `answers ${classes[answer]}${answer === labelOf(index) ? " ✓" : " ✗"}; `;
-      top.textContent = `${TITLES[family]} ${said}nearest to it:`;
+      if (box.hidden) continue;
+      const { near, label, said } = of(family);
+      top.textContent = `${TITLES[family]} ${said}`;
       const found = (near?.places ?? []).map((place, i) => ({ index: indexOf(place), similarity: near.similarities[i] }));
-      fill(found.map(({ index: each, similarity }) => ({ index: each, caption: similarity.toFixed(2), right: labelOf(each) === labelOf(index) })));
-      wanted.push(...found.map((each) => each.index));
+      fill(found.map(({ index, similarity }) => ({ index, caption: similarity.toFixed(2), right: label === null || labelOf(index) === label })));
+      wanted.push(...found.map(({ index }) => index));
     }
     wants(wanted);
   }
@@ -111,14 +145,15 @@ headlight.widgets.map_chosen = (element) => {
 
   function draw() {
     const { chosen, ready } = state;
-    heading.textContent = chosen.length === 1 ? "The selected picture" : chosen.length ? `${count(chosen.length, "picture")} selected` : "Nothing selected yet";
-    hint.textContent = chosen.length
-      ? chosen.length > SHOWN ? `The first ${SHOWN} are shown.` : ""
+    const photo = !chosen.length && state.photo?.src ? state.photo : null;
+    heading.textContent = photo ? "Your picture" : chosen.length === 1 ? "The selected picture" : chosen.length ? `${count(chosen.length, "picture")} selected` : "Nothing selected yet";
+    hint.textContent = chosen.length > SHOWN ? `The first ${SHOWN} are shown.` : chosen.length || photo ? ""
       : "Click a point to see the picture and what lies nearest to it; draw around many with the lasso (or hold Shift and drag).";
     hint.hidden = !hint.textContent;
-    one.hidden = !ready || chosen.length !== 1;
+    one.hidden = !ready || (chosen.length !== 1 && !photo);
     many.hidden = !ready || chosen.length < 2;
-    if (!one.hidden) drawOne(chosen[0]);
+    open.hidden = !chosen.length;
+    if (!one.hidden) photo ? drawPhoto(photo) : drawOne(chosen[0]);
     if (!many.hidden) drawMany(chosen);
   }
 };

@@ -118,9 +118,10 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     const trusted = quality.trustworthiness === null ? "" : `trustworthiness ${quality.trustworthiness.toFixed(2)}`;
     trust.textContent = [trusted, neighbours].filter(Boolean).join(" · ");
     const same = overlap ? `Of each picture's ${quality.k} nearest, ${map.with} agrees on ${percent(overlap.share)} (chance ${percent(overlap.chance)}).` : "";
+    const laid = !overlap && family === headlight.map.first() ? "The other maps are turned and scaled as a whole to lie over this one." : "";
     const unknown = told?.unknown?.length ? `It has no label for ${told.unknown.slice(0, 3).join(", ")}${told.unknown.length > 3 ? " …" : ""}: those pictures count as wrong.` : "";
     const silent = told?.silent ? `No answers: ${told.silent}` : "";
-    remarks.textContent = remarks.title = [...notes, same, unknown, silent].filter(Boolean).join(" ");
+    remarks.textContent = remarks.title = [...notes, same, laid, unknown, silent].filter(Boolean).join(" ");
   }
 
   drawers.add(draw);

@@ -74,6 +74,7 @@ headlight.map = (() => {
   // The models whose answers there are.
   const able = () =>
     Object.fromEntries(FAMILIES.filter((family) => state.ready?.models[family] && !state.ready.models[family].error).map((family) => [family, state.models[family]]));
+  const first = () => Object.keys(able())[0];
   const placeOf = (index) => state.ready.chosen[index];
   const answerOf = (family, index) => state.ready.models[family]?.answers?.[placeOf(index)] ?? -1;
   const labelOf = (index) => state.ready.labels[placeOf(index)];
@@ -312,6 +313,6 @@ headlight.map = (() => {
 
   return {
     ...tab, pointers, prepare, stop, turn, arrangeAll, stopArranging, steps, play, edit, wants, tiles, looks, point, choose, send,
-    photoChanged, fileChanged, indexOf, placeOf, answerOf, labelOf, kindOf, able,
+    photoChanged, fileChanged, indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
   };
 })();

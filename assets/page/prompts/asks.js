@@ -7,7 +7,7 @@ headlight.widgets.prompts_asks = (element, { sets, models, draws, presets }) => 
   headlight.prompts.presets = presets;
 
   const { pictures, progress, choice } = headlight.setPicker(headlight.prompts, { sets, draws, upload: "#prompts-file" });
-  element.append(pictures(), checkpoint(), progress(), classes());
+  element.append(pictures(), progress(), checkpoint(), classes());
 
   function checkpoint() {
     const groups = [["On this computer", models.filter(({ here }) => here)], ["Well known, downloaded once", models.filter(({ here }) => !here)]];

@@ -1,7 +1,7 @@
 // Mouse, pen and fingers on a map: pointing, choosing, panning, pinching, the wheel, and the lasso.
 //
-// A wheel or a finger scrolls the page until the map has been clicked or tapped; from then on, while the focus stays, it
-// moves the map. Ctrl or ⌘ with the wheel (and pinching on a touchpad, which comes as that) always zooms.
+// A wheel scrolls the page until the map has been clicked; from then on, while the focus stays, it moves the map. One
+// finger up or down always scrolls the page, so that nobody is caught; sideways, or two, move the map. Ctrl or ⌘ with the wheel (and pinching on a touchpad, which comes as that) always zooms.
 
 headlight.scatterHint = () => {
   const STAYS = 1600; // ms

@@ -18,8 +18,7 @@ headlight.setPicker = (tab, { sets, draws, upload: field }) => {
     for (const most of draws) draw.append(make("option", "", `≤ ${most.toLocaleString("en")}`, { value: String(most) }));
     draw.addEventListener("change", () => prepare({ limit: Number(draw.value) }));
     more.append(upload, draw);
-    const about = make("p", "hl-hint hl-about");
-    box.append(more, about);
+    box.append(more);
     drawers.add(() => {
       if (state.file) {
         own.textContent = headlight.wording.short(state.file, 40);
@@ -27,30 +26,36 @@ headlight.setPicker = (tab, { sets, draws, upload: field }) => {
         list.value = "";
       } else own.remove();
       draw.value = String(state.limit);
-      const { ready } = state;
-      const note = sets.find(({ name }) => name === state.set && !state.file)?.note ?? "";
-      if (!ready) return (about.textContent = note);
-      const drawn = ready.total > ready.pictures ? `${ready.pictures.toLocaleString("en")} of ${count(ready.total, "picture")}` : count(ready.pictures, "picture");
-      const kinds = ready.conditions.length ? `, ${count(ready.conditions.length, "condition")}` : "";
-      const left = Object.entries(ready.skipped).map(([why, n]) => `${why}: ${n.toLocaleString("en")}`).join("; ");
-      about.textContent = `${drawn}, ${ready.classes.length} classes${kinds}.${left ? ` Left out: ${left}.` : ""}`;
     });
     return box;
   }
 
-  // How far the pictures are; its place is kept when there is nothing to tell.
+  // What the pictures are, in words.
+  function about() {
+    const { ready } = state;
+    if (!ready) return sets.find(({ name }) => name === state.set && !state.file)?.note ?? "";
+    const drawn = ready.total > ready.pictures ? `${ready.pictures.toLocaleString("en")} of ${count(ready.total, "picture")}` : count(ready.pictures, "picture");
+    const kinds = ready.conditions.length ? `, ${count(ready.conditions.length, "condition")}` : "";
+    const left = Object.entries(ready.skipped).map(([why, n]) => `${why}: ${n.toLocaleString("en")}`).join("; ");
+    return `${drawn}, ${ready.classes.length.toLocaleString("en")} ${ready.classes.length === 1 ? "class" : "classes"}${kinds}.${left ? ` Left out: ${left}.` : ""}`;
+  }
+
+  // How far the pictures are, in the place where else they are described.
   function progress() {
     const box = make("div", "hl-progress", "", { role: "status" });
     const words = make("p");
+    const hint = make("p", "hl-hint");
     const bar = make("progress", "", "", { max: "1", "aria-label": "Preparing the pictures" });
     const act = button("Cancel", () => (state.preparing ? stop() : prepare()));
     const row = make("div", "hl-progress-row");
     row.append(bar, act);
-    box.append(words, row);
+    box.append(words, hint, row);
     drawers.add(() => {
       const { preparing, trouble } = state;
       box.classList.toggle("hl-alert", Boolean(trouble) && !trouble.startsWith("Stopped"));
       words.textContent = preparing ? `${preparing.doing}${preparing.done > 0 ? `: ${Math.round(100 * preparing.done)} %` : "…"}` : trouble;
+      words.hidden = !words.textContent;
+      hint.textContent = preparing ? "" : about();
       bar.hidden = !preparing;
       bar.value = preparing?.done ?? 0;
       row.hidden = !preparing && !trouble;
