@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from explain.imagenet import GROUPS, MEANINGS, is_imagenet
-from explain.label_text import LONGEST, LabelMapError, places, plain, read, write
+from explain.label_text import LabelMapError, places, plain, read, write
 
 __all__ = [
-    "LONGEST",
     "LabelMap",
     "LabelMapError",
     "as_text",

@@ -35,7 +35,6 @@ class Projection:
 
     takes: which of the options "perplexity", "neighbors" and "min_dist" it reads.
     means, cannot: what is near what, and what its distances do not say; paper: (short reference, address).
-    places: whether a new picture can be put into a finished map.
     """
 
     key: str
@@ -44,7 +43,6 @@ class Projection:
     means: str
     cannot: str
     paper: tuple[str, str]
-    places: bool = True
 
     def arrange(
         self,

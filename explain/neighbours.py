@@ -61,14 +61,15 @@ def neighbour_overlap(features_a: Any, features_b: Any, k: int = 10) -> Overlap 
 def quality(features: Any, layout: Any, labels: Sequence[Any] | None, k: int = 10) -> Quality:
     """The Quality of a Layout, or of points (n, 2), of features (n, dim); without labels there is no purity.
 
-    Trustworthiness needs more than 2k pictures, purity two.
+    Trustworthiness needs more than 2k different pictures: between copies the order of neighbours is chance. Purity needs two.
     """
     rows = unit_rows(features)
     points = np.asarray(getattr(layout, "points", layout), dtype=np.float64)
     if len(points) != len(rows) or (labels is not None and len(labels) != len(rows)):
         raise ValueError("Features, points and labels must be of the same pictures.")
     at, near = sample(len(rows)), min(k, len(rows) - 1)
-    trusted = _trustworthiness(rows[at], points[at], k) if len(at) > 2 * k else None
+    different = len(np.unique(rows[at], axis=0))
+    trusted = _trustworthiness(rows[at], points[at], k) if different > 2 * k else None
     if labels is None or not near:
         return Quality(trusted, None, None, None, near, len(at))
     codes_of = {label: code for code, label in enumerate(dict.fromkeys(labels))}

@@ -51,7 +51,19 @@ def read_prompts(classes: str, templates: str) -> Prompts:
 
     Raises PromptError where a line cannot be used.
     """
-    prompts = Prompts(_read_classes(classes), _read_templates(templates))
+    return _bounded(Prompts(_read_classes(classes), _read_templates(templates)))
+
+
+def prompts_of(names: Sequence[str], templates: str) -> Prompts:
+    """Class names as they stand, | and all, in the templates as typed; PromptError as from `read_prompts`."""
+    if len(names) > MOST_CLASSES:
+        raise ValueError(
+            f"These are {len(names):,} classes; a CLIP is asked about {MOST_CLASSES:,} at most."
+        )
+    return _bounded(Prompts(tuple((name,) for name in names), _read_templates(templates)))
+
+
+def _bounded(prompts: Prompts) -> Prompts:
     count = len(prompts.templates) * sum(map(len, prompts.names))
     if count > MOST_PROMPTS:
         raise PromptError(

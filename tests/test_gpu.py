@@ -64,3 +64,23 @@ def test_elsewhere_nothing_is_wrapped():
         return 1
 
     assert gpu.on_gpu(answer) is answer
+
+
+def test_outside_a_lent_call_a_model_is_one_whose_weights_can_be_read(lent, monkeypatch):
+    """There a GPU's weights read as zeros: a CLIP's scale would be 1, and all fingerprints of one layout the same."""
+    asked = []
+    monkeypatch.setattr(
+        "models.load", lambda name, device=None, folders=True: asked.append((device, folders))
+    )
+
+    def steps():
+        yield gpu.loaded("tiny")
+
+    gpu.loaded("tiny")
+    gpu.on_gpu(gpu.loaded)("tiny")
+    list(gpu.on_gpu(steps)())
+    gpu.loaded("tiny")
+    assert asked == [("cpu", False), (None, False), (None, False), ("cpu", False)]
+    monkeypatch.setattr(gpu, "LENT", False)
+    gpu.loaded("tiny")
+    assert asked[-1] == (None, False)

@@ -13,7 +13,7 @@ import models
 from imagesets import load_set
 from models import Entry, load
 from tabs import sets
-from tabs.sets import judged
+from tabs.sets.judged import answer_space, judge
 
 CLASSES = ("dog", "cup", "unheard of")
 
@@ -55,11 +55,17 @@ def logits_of(name, packed):
     return found, load(name).classify([item.content for item in found.items]).double()
 
 
+def judged(path, name, template="a photo of a {}", label_map=None, among=None):
+    model = load(name)
+    (found,) = sets.seen(path, 2000, model, [answer_space(model)])
+    return judge(found, template, label_map, among)
+
+
 def test_a_closed_set_model_answers_among_the_sets_classes(packed, named):
     count = len(load("tiny-vit").labels)
     named("tiny-vit", ["puppy, dog", "cup", *[f"thing {n}" for n in range(count - 2)]])
     images, logits = logits_of("tiny-vit", packed)
-    found = judged.judged(packed, 2000, "tiny-vit")
+    found = judged(packed, "tiny-vit")
     order = [CLASSES.index(name) for name in images.classes]
     wanted = torch.cat([logits[:, :2].softmax(-1), torch.zeros(len(logits), 1)], 1)[:, order]
     np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
@@ -77,8 +83,8 @@ def test_a_typed_label_map_is_obeyed(packed, named):
     count = len(load("tiny-swin").labels)
     named("tiny-swin", ["a", "b", "c", *[f"thing {n}" for n in range(count - 3)]])
     with pytest.raises(ValueError, match="label"):
-        judged.judged(packed, 2000, "tiny-swin")
-    found = judged.judged(packed, 2000, "tiny-swin", label_map="dog: a; c\ncup: b\nunheard of:")
+        judged(packed, "tiny-swin")
+    found = judged(packed, "tiny-swin", label_map="dog: a; c\ncup: b\nunheard of:")
     images, logits = logits_of("tiny-swin", packed)
     three = logits[:, :3].softmax(-1)
     wanted = {"dog": three[:, 0] + three[:, 2], "cup": three[:, 1]}
@@ -93,13 +99,13 @@ def test_a_clip_is_asked_by_its_prompts(packed):
     clip = load("tiny-clip")
     texts = [f"my {name}" for name in images.classes]
     wanted = clip.classify([item.content for item in images.items], labels=texts).softmax(-1)
-    found = judged.judged(packed, 2000, "tiny-clip", template="my {}")
+    found = judged(packed, "tiny-clip", template="my {}")
     np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
     assert found.labels is None and found.free is None
 
 
 def test_the_pictures_are_shown_to_a_model_once(packed, monkeypatch):
-    first = judged.judged(packed, 2000, "tiny-clip")
+    first = judged(packed, "tiny-clip")
     monkeypatch.setattr(sets, "_encode", None)
-    again = judged.judged(packed, 2000, "tiny-clip")
+    again = judged(packed, "tiny-clip")
     assert (first.predicted == again.predicted).all()

@@ -48,7 +48,7 @@ def finished():
 def test_the_methods_are_told_in_sentences():
     assert METHODS == ["tsne", "umap", "pca"]
     for key, projection in PROJECTIONS.items():
-        assert projection.key == key and projection.places
+        assert projection.key == key
         assert projection.takes <= {"perplexity", "neighbors", "min_dist"}
         assert projection.means.endswith(".") and projection.cannot.endswith(".")
         assert projection.paper[1].startswith("https://")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tabs.sets.asks import model_name
+from tabs.wiring.lines import whole
 
 MODELS_LIMIT = 6
 LABEL_LIMIT = 300  # characters; CLIP reads 77 tokens and would drop the rest unseen
@@ -29,7 +30,7 @@ def label_lines(value: Any) -> tuple[str, ...] | None:
         return None
     if not isinstance(value, str):
         raise ValueError("Labels are one text, with one label per line.")
-    labels = value.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    labels = whole(value, "labels").replace("\r\n", "\n").removesuffix("\n").split("\n")
     if len(labels) > LABELS_LIMIT:
         raise ValueError(f"There are {len(labels):,} labels; give at most {LABELS_LIMIT:,}.")
     seen: set[str] = set()

@@ -10,13 +10,13 @@ import numpy as np
 
 from explain.comparison import cell_name, pairwise
 from explain.metrics import Share, share, shares_by
-from models import load
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.compare.asks import Entrant
 from tabs.compare.contest import Contest, contest
 from tabs.compare.figures import scores
 from tabs.sets import LIMIT
+from tabs.wiring.gpu import loaded
 
 
 def compare(models: list[str], imageset: Any) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _share(found: Share) -> dict[str, Any]:
 
 def _keys(names: list[str]) -> list[str]:
     """What the cells call the models: their families where these differ, else their names."""
-    families = [load(name, folders=False).family for name in names]
+    families = [loaded(name).family for name in names]
     return families if len(set(families)) == len(families) else names
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 
 from explain.projection import PROJECTIONS
-from models import load
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
 from tabs.sets import LIMIT, labelled_set, silent
+from tabs.wiring.gpu import loaded
 
 MOST_SEED = 2**31 - 1
 
@@ -28,7 +28,7 @@ def embedding_map(model: str, imageset: Any, method: str = "tsne", seed: int = 0
     """
     with told_plainly():
         name = arguments.model_name(model)
-        family = load(name, folders=False).family
+        family = loaded(name).family
         asked = MapAsked(
             source(imageset),
             LIMIT,

@@ -13,11 +13,10 @@ import gradio as gr
 
 from draw import overlay
 from explain import METHODS, explained
-from models import load
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, told_plainly
 from tabs.explain.texts import text_notes
-from tabs.wiring.gpu import on_gpu
+from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import kept_trace, opened
 from tabs.wiring.photo import PhotoInput
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from explain import Method
-    from models.model import Model
     from models.trace import Trace
 
 TOP = 5
@@ -120,11 +118,6 @@ def mapped(
     unit = UNITS[METHODS[method].unit]
     picture = overlay(photo.image, found.map, trace.view, found.signed, unit=unit, caption=caption)
     return picture, numbers
-
-
-def loaded(name: str) -> Model:
-    """The model of that name; a stranger's words never name a folder."""
-    return load(name, folders=False)
 
 
 def in_words(

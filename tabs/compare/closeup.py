@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explain.prompts import read_prompts
-from models import load
+from explain.prompts import prompts_of
 from tabs.compare.asks import CompareAsked
 from tabs.compare.contest import Contest, contest
 from tabs.compare.seats import Seat
 from tabs.explain import answers
 from tabs.sets.pictures import GONE, small, whole
-from tabs.wiring.gpu import on_gpu
+from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import opened
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def _looked(
     held: str,
 ) -> dict[str, Any]:
     """The maps of one model for one or two targets; attention only where it is not what the browser holds."""
-    photo, model = opened(content), load(name, folders=False)
+    photo, model = opened(content), loaded(name)
     first, *others = (answers.traced(photo, model, texts, target) for target in targets)
     shown = {
         "base": f"{photo.key} {name}",
@@ -130,7 +129,7 @@ def _targets(
 
 def _text(seat: Seat, name: str) -> str:
     """What a CLIP is asked about a class, with the first of its templates."""
-    prompts = read_prompts(name, seat.entrant.template)
+    prompts = prompts_of([name], seat.entrant.template)
     return prompts.texts(prompts.templates[0])[0][0]
 
 
@@ -142,5 +141,5 @@ def _output(seat: Seat, name: str, target: int) -> str:
 def _notes(seat: Seat) -> list[str]:
     if seat.labels is not None:
         return []
-    several = len(read_prompts("a", seat.entrant.template).templates) - 1
+    several = len(prompts_of(["a"], seat.entrant.template).templates) - 1
     return ["Grad-CAM is of its first template alone."] if several else []

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from explain.label_map import as_text, suggest, with_suggestions
-from models import FAMILIES, load
+from models import FAMILIES
 from tabs.compare import pace
 from tabs.compare.asks import CompareAsked, Entrant
 from tabs.compare.seats import seat
 from tabs.sets import Step, Told, labelled_set, seen
 from tabs.sets.judged import answer_space
+from tabs.wiring.gpu import loaded
 from tabs.wiring.lines import sentence
 
 LISTED = 200  # lines of a label map told one by one
@@ -50,7 +51,7 @@ def _shown(asked: CompareAsked, family: str, entrant: Entrant, told: Told) -> di
     name = entrant.name
     try:
         told(Step(0, f"Loading {name}"))
-        model = load(name, folders=False)
+        model = loaded(name)
         if model.family != family:
             raise ValueError(f"{name} is a {FAMILIES[model.family]}; choose it in that place.")
         (found,) = seen(asked.source, asked.limit, model, (answer_space(model),), told)

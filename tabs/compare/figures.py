@@ -9,7 +9,7 @@ import numpy as np
 from explain.calibration import calibration
 from explain.comparison import cochrans_q, pairwise
 from explain.metrics import ClassScores, Share, class_scores, macro_f1_interval, share
-from explain.prompts import read_prompts
+from explain.prompts import prompts_of
 from tabs.compare.asks import CompareAsked
 from tabs.compare.contest import Contest, contest
 from tabs.compare.patterns import first, left_out, patterns
@@ -106,7 +106,7 @@ def _notes(found: Contest, key: str) -> list[str]:
     if seat.labels is not None:
         return []
     template = seat.entrant.template
-    prompts = read_prompts("\n".join(found.names[:NOTED]), template)
+    prompts = prompts_of(found.names[:NOTED], template)
     said = notes(seat.model, prompts, Wording(seat.model.name, "", template))
     return [note["text"] for note in said]
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from models import load
 from tabs.sets import alone
 from tabs.sets.judged import answer_space
-from tabs.wiring.gpu import on_gpu
+from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Pace:
 
 def measured(name: str) -> Pace:
     """The pace of a model; measured once, by one thread at a time. ValueError and OSError are for people."""
-    model = load(name, folders=False)
+    model = loaded(name)
     key = _key(model)
     with alone(("pace", str(model.device)), lambda: None):  # two at once would slow each other
         return _paces.get(key, lambda: _measure(name))
@@ -59,7 +58,7 @@ def _key(model: Model) -> Hashable:
 def _measure(name: str) -> Pace:
     from PIL import Image
 
-    model = load(name, folders=False)
+    model = loaded(name)
     one = model.pixels([Image.new("RGB", (256, 256), "grey")])
     spaces = (answer_space(model),)
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from explain.comparison import margins
 from explain.label_map import LabelMap, LabelMapError, derive, read_label_map
-from models import load
 from tabs.compare.asks import Entrant
 from tabs.sets import Ready, seen
 from tabs.sets.judged import Judged, answer_space, judge
+from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import Kept, digest
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Answers:
 
 def seat(source: str, limit: int, key: str, entrant: Entrant) -> Seat:
     """One model with the set before it; ValueError and OSError are for people. A LabelMapError names its box by `key`."""
-    model = load(entrant.name, folders=False)
+    model = loaded(entrant.name)
     (found,) = seen(source, limit, model, (answer_space(model),))
     if model.reads_texts:
         return Seat(found, None, entrant)
@@ -93,7 +93,7 @@ def answers(seat: Seat, classes: np.ndarray) -> Answers:
     asked = seat.entrant.template if seat.labels is None else tuple(seat.labels.outputs.values())
     return _answers.get(
         (seat.found.key, digest(asked, classes.tobytes())),
-        lambda: _among(judge(seat.found, seat.entrant.template, seat.entrant.labels), classes),
+        lambda: _picked(judge(seat.found, seat.entrant.template, seat.entrant.labels, classes)),
     )
 
 
@@ -106,26 +106,31 @@ def _label_map(model: Model, classes: tuple[str, ...], typed: str | None) -> Lab
     return _maps.get(digest(model.labels, classes, typed), make)
 
 
-def _among(found: Judged, classes: np.ndarray) -> Answers:
-    """Of all probabilities what a comparison needs, a small part of them: shares of `classes` that sum to one."""
-    import torch
-
+def _picked(found: Judged) -> Answers:
+    """Of all probabilities what a comparison needs, a small part of them."""
+    classes, predicted = found.among, found.predicted
     rows = np.flatnonzero(np.isin(found.set.codes, classes))
-    shares = found.probabilities
-    if len(classes) < shares.shape[1]:
-        shares = shares[np.ix_(rows, classes)]
-        shares /= np.maximum(shares.sum(1, keepdims=True), np.finfo(np.float32).tiny)
+    shares = found.probabilities[rows]
     truth = np.searchsorted(classes, found.set.codes[rows])
-    best = torch.from_numpy(shares).topk(min(TOP, len(classes)))
-    top = classes[best.indices.numpy()]
+    top, best = _likeliest(shares, np.searchsorted(classes, predicted[rows]))
     return Answers(
         found.set.encoded.kept[rows],
-        top[:, 0],
+        predicted[rows],
         margins(shares[None], truth)[0],
-        top,
-        best.values.numpy(),
+        classes[top],
+        best,
         None if found.free is None else found.free[rows],
     )
+
+
+def _likeliest(shares: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(pictures, TOP) places and shares, each picture's answer first also where others have as large a share."""
+    import torch
+
+    best = torch.from_numpy(shares).topk(min(TOP, shares.shape[1])).indices.numpy()
+    for row in np.flatnonzero(best[:, 0] != answers):
+        best[row] = [answers[row], *best[row][best[row] != answers[row]]][: best.shape[1]]
+    return best, np.take_along_axis(shares, best, axis=1)
 
 
 def _size(answers: Answers) -> int:

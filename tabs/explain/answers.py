@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models import FAMILIES, load
+from models import FAMILIES
 from tabs.explain.questions import Question
 from tabs.explain.texts import text_notes
-from tabs.wiring.gpu import on_gpu
+from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Photo, kept_trace, opened
 from tabs.wiring.packing import packed
 from tabs.wiring.slowly import stepwise
@@ -150,7 +150,7 @@ def _model(name: str, family: str) -> Model:
         raise ValueError(
             "Choose a checkpoint, or type a Hub id such as google/vit-base-patch16-224."
         )
-    model = load(name, folders=False)
+    model = loaded(name)
     if model.family != family:
         raise ValueError(f"{name} is a {FAMILIES[model.family]}; choose it in that column.")
     return model

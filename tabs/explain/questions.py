@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import TEMPLATE
-from tabs.wiring.lines import serial
+from tabs.wiring.lines import serial, whole
 
 MOST_NAMES = 1000
 LONGEST = 5000  # characters of one class name, template or model name
@@ -53,7 +53,7 @@ def _text(raw: dict, key: str, longest: int = LONGEST) -> str:
     value = raw.get(key) or ""
     if not isinstance(value, str) or len(value) > longest:
         raise ValueError(f"The {key} must be a text of at most {longest:,} characters.")
-    return value
+    return whole(value, key)
 
 
 def _target(value: Any) -> str | int | None:

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from explain.nearest import nearest
-from explain.prompts import class_weights, read_prompts
+from explain.prompts import class_weights, prompts_of
 from imagesets import Item
-from models import FAMILIES, load
+from models import FAMILIES
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
 from tabs.map.sheets import sheet
 from tabs.sets import Labelled, Step, Told, embedded, labelled_set, pictures, seen, silent
 from tabs.sets.judged import answer_space, judge
 from tabs.sets.templates import template_sums
+from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import opened
 from tabs.wiring.lines import sentence
 from tabs.wiring.packing import packed
@@ -33,12 +34,13 @@ def thumbnails(asked: MapAsked) -> dict[str, Any]:
 
 def large(asked: MapAsked) -> dict[str, Any]:
     """The picture at the asked place, to be looked at."""
-    return {"place": asked.places[0], **pictures.large(_item(asked))}
+    place, item = _item(asked)
+    return {"place": place, **pictures.large(item)}
 
 
 def original(asked: MapAsked) -> dict[str, Any]:
     """The picture at the asked place, as it is."""
-    return pictures.whole(_item(asked).content)
+    return pictures.whole(_item(asked)[1].content)
 
 
 def prepared(asked: MapAsked, told: Told) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
     name = asked.models[family]
     try:
         told(Step(0, f"Loading {name}"))
-        model = load(name, folders=False)
+        model = loaded(name)
         if model.family != family:
             raise ValueError(f"{name} is a {FAMILIES[model.family]}; choose it in that column.")
         seen(asked.source, asked.limit, model, layouts.spaces_at_first(model), told)
@@ -67,7 +69,7 @@ def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
 
 def _answers(asked: MapAsked, family: str) -> dict[str, Any]:
     """What one model answers to every picture; or why it answers nothing."""
-    model = load(asked.models[family], folders=False)
+    model = loaded(asked.models[family])
     (found,) = seen(asked.source, asked.limit, model, [answer_space(model)])
     try:
         judged = judge(found, asked.template)
@@ -126,11 +128,11 @@ def _items(asked: MapAsked) -> tuple[tuple[Item, ...], list[int]]:
     return items, [place for place in asked.places if place < len(items)]
 
 
-def _item(asked: MapAsked) -> Item:
+def _item(asked: MapAsked) -> tuple[int, Item]:
     items, places = _items(asked)
     if not places:
         raise ValueError(pictures.GONE)
-    return items[places[0]]
+    return places[0], items[places[0]]
 
 
 def neighbours(asked: MapAsked) -> dict[str, Any]:
@@ -149,15 +151,13 @@ def neighbours(asked: MapAsked) -> dict[str, Any]:
 
 
 def prompted(asked: MapAsked) -> dict[str, Any]:
-    family = next(
-        (f for f, name in asked.models.items() if load(name, folders=False).reads_texts), ""
-    )
+    family = next((f for f, name in asked.models.items() if loaded(name).reads_texts), "")
     if not family:
         return {"marks": [], "note": "Prompts need a CLIP."}
-    model = load(asked.models[family], folders=False)
+    model = loaded(asked.models[family])
     answers = {"family": family, **_answers(asked, family)}
     classes = labelled_set(asked.source, asked.limit).images.classes
-    texts = read_prompts("\n".join(classes), asked.template)
+    texts = prompts_of(classes, asked.template)
     if layouts.space_of(model, asked.pool, asked.depth)[0] != "joint":
         return {**answers, "marks": [], "note": "Prompts lie in CLIP's joint space alone."}
     found = layouts.arranged(asked, family, silent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any
 
 from explain.projection import PROJECTIONS
@@ -21,6 +20,7 @@ RANGES = {  # option → (least, most, what it is unless asked for)
     "min_dist": (0, 1, 0.1),
 }
 SEEDS = 2**31
+USUAL = {name: usual for name, (_, _, usual) in RANGES.items()}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class MapAsked:
     depth: float = 1.0
     method: str = "tsne"
     seed: int = 0
-    options: dict[str, float] = field(default_factory=dict)
+    options: dict[str, float] = field(default_factory=lambda: dict(USUAL))
     template: str = TEMPLATE
     family: str = ""
     places: tuple[int, ...] = ()
@@ -70,5 +70,5 @@ def _one_of(value: Any, known: tuple[str, ...], usual: str) -> str:
 
 
 def _within(value: Any, least: float, most: float, usual: float) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    return min(max(value, least), most) if number else usual
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return min(max(value, least), most) if number and value == value else usual  # NaN is not

@@ -17,11 +17,11 @@ import numpy as np
 from explain.alignment import Similarity, similarity
 from explain.neighbours import Overlap, Quality, neighbour_overlap, quality
 from explain.projection import PROJECTIONS, Layout, place, project
-from models import load
 from tabs.map.asks import MapAsked
 from tabs.sets import Ready, Space, Step, Told, alone, seen, silent
 from tabs.sets.judged import answer_space
-from tabs.wiring.kept import Kept
+from tabs.wiring.gpu import loaded
+from tabs.wiring.kept import Kept, digest
 from tabs.wiring.slowly import stepwise
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Arranged:
 
 def arranged(asked: MapAsked, family: str, told: Told) -> Arranged:
     """The map of one of the asked models. ValueError and OSError are for people; told may raise to stop."""
+    if family not in asked.models:
+        raise ValueError("Choose a model.")
     first = next(iter(asked.models))
     own = _arranged(asked, family, asked.pool, asked.depth, told)
     if (family, asked.pool, asked.depth) == (first, "answer", 1.0):
@@ -101,7 +103,7 @@ def shared(asked: MapAsked) -> np.ndarray:
     """(pictures,) places of the items that every asked model can read."""
     kept = []
     for name in asked.models.values():
-        model = load(name, folders=False)
+        model = loaded(name)
         found = seen(asked.source, asked.limit, model, [space_of(model, "answer", 1.0)])
         kept.append(found[0].encoded.kept)
     return reduce(np.intersect1d, kept)
@@ -109,7 +111,7 @@ def shared(asked: MapAsked) -> np.ndarray:
 
 def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told) -> Arranged:
     """As `arranged`, where the layout itself put it."""
-    model = load(asked.models[family], folders=False)
+    model = loaded(asked.models[family])
     space = space_of(model, pool, depth)
     found = _seen(asked, model, space, told)
     pictures = shared(asked)
@@ -119,7 +121,7 @@ def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told)
         for name, value in asked.options.items()
         if name in PROJECTIONS[asked.method].takes
     }
-    key = (found.key, pictures.tobytes(), asked.method, asked.seed, tuple(options.items()))
+    key = (found.key, digest(pictures.tobytes()), asked.method, asked.seed, tuple(options.items()))
 
     def make() -> Arranged:
         features = found.encoded.features

@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explain.prompts import class_weights, read_prompts
-from models import load
+from explain.prompts import class_weights
 from models.photo import open_photo
-from tabs.prompts.scores import Try, pinned, tried
-from tabs.prompts.tries import Asked
-from tabs.sets import JOINT, embedded, ready
+from tabs.prompts.scores import Try, asked_prompts, pinned, tried
+from tabs.prompts.tries import Asked, Wording
+from tabs.sets import JOINT, embedded, labelled_set, ready
 from tabs.sets.asks import SHOWN
 from tabs.sets.pictures import GONE, small, thumbnail, whole
 from tabs.sets.templates import template_sums
+from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import opened
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from imagesets import ImageSet
 
 LARGE = 512  # of the one picture looked at
 TOP = 5
@@ -50,9 +52,7 @@ def compared(asked: Asked, path: str | None) -> dict[str, Any]:
             None,
             embedded(asked.wording.model, photo.image, JOINT),
         )
-        classes = asked.wording.classes.strip() or "\n".join(
-            ready(asked.source, asked.limit, asked.wording.model).images.classes
-        )
+        images = labelled_set(asked.source, asked.limit).images
         image = photo.image
     else:
         found = ready(asked.source, asked.limit, asked.wording.model)
@@ -61,14 +61,12 @@ def compared(asked: Asked, path: str | None) -> dict[str, Any]:
             raise ValueError(GONE)
         item, features = found.items[place], found.encoded.features[place]
         name, truth, image = item.name, item.label, open_photo(item.content)
-        classes = asked.wording.classes.strip() or "\n".join(found.images.classes)
+        images = found.images
     return {
         "name": name,
         "truth": truth,
         "src": small(image, LARGE),
-        "answers": [
-            _under(asked.wording.model, classes, each, features) for each in asked.compared
-        ],
+        "answers": [_under(asked.wording, images, each, features) for each in asked.compared],
     }
 
 
@@ -83,13 +81,13 @@ def original(asked: Asked, path: str | None) -> dict[str, Any]:
     return whole(found.items[place].content)
 
 
-def _under(model: str, classes: str, template: str, features: Tensor) -> dict[str, Any]:
+def _under(wording: Wording, images: ImageSet, template: str, features: Tensor) -> dict[str, Any]:
     """The five likeliest classes of one picture under one template; or what is wrong with the template."""
     try:
-        prompts = read_prompts(classes, template)
+        prompts = asked_prompts(images, wording.classes, template)
     except ValueError as error:
         return {"template": template, "error": str(error)}
-    clip = load(model, folders=False)
+    clip = loaded(wording.model)
     weights = class_weights(template_sums(clip, prompts))
     return {"template": template, "top": _top(clip, features, weights, prompts.classes)}
 

@@ -19,6 +19,7 @@ from explain.prompts import (
     class_weights,
     leave_one_out,
     pair,
+    prompts_of,
     read_prompts,
     score,
 )
@@ -31,6 +32,8 @@ from tabs.sets.templates import template_sums
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from imagesets import ImageSet
 
 
 SEED = 0  # of the two halves
@@ -67,9 +70,7 @@ class Try:
 
 def tried(found: Ready, classes: str, templates: str, half: str = "all") -> Try:
     """The prompts as typed, scored on a set; no classes are the set's own. PromptError or ValueError are for people."""
-    prompts = read_prompts(
-        (classes.strip() and classes) or "\n".join(found.images.classes), templates
-    )
+    prompts = asked_prompts(found.images, classes, templates)
     pairing = pair(found.images.classes, prompts)
     lines = np.array([pairing.lines.get(name, -1) for name in found.images.classes])
     truth = lines[found.codes]
@@ -86,6 +87,13 @@ def tried(found: Ready, classes: str, templates: str, half: str = "all") -> Try:
     weights = class_weights(per_template)
     scored = score(found.encoded.features, weights, truth)
     return Try(found, prompts, pairing, per_template, weights, counted, truth, scored)
+
+
+def asked_prompts(images: ImageSet, classes: str, templates: str) -> Prompts:
+    """As typed; without classes, the set's own."""
+    if classes.strip():
+        return read_prompts(classes, templates)
+    return prompts_of(images.classes, templates)
 
 
 def halves(found: Ready) -> np.ndarray:

@@ -19,8 +19,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from imagesets import CATALOGUE, ImageSet, Item, load_set
-from models import load
-from tabs.wiring.gpu import on_gpu
+from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
 from tabs.wiring.slowly import stepwise
 
@@ -142,7 +141,7 @@ def _ready(key: Hashable, model: Model, labelled: Labelled, encoded: Encoded) ->
 def clip(name: str, told: Told = silent) -> Clip:
     """The CLIP called `name`; a stranger's words never name a folder."""
     told(Step(0, "Loading the model"))
-    model = load(name, folders=False)
+    model = loaded(name)
     if not model.reads_texts:
         raise ValueError(f"{name} reads no text; choose a CLIP.")
     return model
@@ -187,7 +186,7 @@ def _encode(
 ) -> Iterator[float | tuple[list[Encoded]]]:
     from explain.features import encode_spaces
 
-    model = load(name, folders=False)
+    model = loaded(name)
     yield from stepwise(lambda progress: encode_spaces(model, items, spaces, progress))
 
 
@@ -195,7 +194,7 @@ def _encode(
 def embedded(name: str, picture: Image, space: Space) -> Tensor:
     """(dim,) one picture that is in no set, in a space of the model called `name`."""
     pool, layer = space
-    return load(name, folders=False).embed([picture], layer, pool)[0]
+    return loaded(name).embed([picture], layer, pool)[0]
 
 
 def _identity(source: str) -> Hashable:

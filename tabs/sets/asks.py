@@ -7,6 +7,7 @@ from typing import Any
 
 from imagesets import FILES
 from tabs.sets import LIMIT, MOST
+from tabs.wiring.lines import whole
 
 LONGEST = 2_000_000  # characters of a text of class names or templates
 NAME = 300  # of a name
@@ -46,7 +47,7 @@ def text(value: Any, name: str) -> str:
     value = "" if value is None else value
     if not isinstance(value, str) or len(value) > LONGEST:
         raise ValueError(f"The {name} are one text, one per line, of at most {LONGEST:,} letters.")
-    return value
+    return whole(value, name)
 
 
 def whole_numbers(value: Any, most: int) -> tuple[int, ...]:

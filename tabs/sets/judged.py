@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explain.label_map import LabelMap, closed_set, derive, read_label_map, unrestricted
-from explain.prompts import class_weights, cosines, read_prompts
-from models import TEMPLATE, load
-from tabs.sets import JOINT, Ready, Space, Step, Told, seen
+from explain.prompts import class_weights, cosines, prompts_of
+from models import TEMPLATE
+from tabs.sets import JOINT, Ready, Space
 from tabs.sets.templates import template_sums
 
 if TYPE_CHECKING:
@@ -27,16 +27,21 @@ ANSWER: Space = ("answer", None)
 class Judged:
     """One model's answers to a set's pictures.
 
-    probabilities: (pictures, classes) float32, among the set's classes; predicted: (pictures,) class indices. labels: the
-    map that was used, None for a model that reads texts. free: (pictures,) whether its best output of all stands for the
-    true class, None for a model that reads texts, which has no other outputs.
+    among: (choices,) the classes that might be answered, as indices into the set's; probabilities: (pictures, choices)
+    float32. labels: the map that was used, None for a model that reads texts. free: (pictures,) whether its best output of
+    all stands for the true class, None for a model that reads texts, which has no other outputs.
     """
 
     set: Ready
     labels: LabelMap | None
+    among: np.ndarray
     probabilities: np.ndarray
-    predicted: np.ndarray
     free: np.ndarray | None
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """(pictures,) indices into the set's classes; of equal shares the first counts."""
+        return self.among[self.probabilities.argmax(1)]
 
     @property
     def model(self) -> Model:
@@ -47,41 +52,35 @@ class Judged:
         return self.predicted == self.set.codes
 
 
-def judged(
-    source: str,
-    limit: int,
-    name: str,
+def judge(
+    found: Ready,
     template: str = TEMPLATE,
     label_map: str | None = None,
-    told: Told | None = None,
+    among: np.ndarray | None = None,
 ) -> Judged:
-    """The model called `name` on the set at `source`.
+    """What a model answers on a set seen in its `answer_space`.
 
     template: for a CLIP, one or more lines; label_map: for others, as a person typed it, None for the one that the names
-    tell. ValueError and OSError are for people.
+    tell; among: the classes, as indices, that may be answered, None for all. ValueError is for people.
     """
-    if told:
-        told(Step(0, f"Loading {name}"))
-    model = load(name, folders=False)
-    (found,) = seen(source, limit, model, (answer_space(model),), told)
-    return judge(found, template, label_map)
-
-
-def judge(found: Ready, template: str = TEMPLATE, label_map: str | None = None) -> Judged:
-    """As `judged`, of a set seen in its model's `answer_space`."""
+    if not bool(found.encoded.features.isfinite().all()):
+        raise ValueError(
+            f"{found.model.name} answers numbers that are not finite: its weights are damaged. Choose another checkpoint."
+        )
     classes = found.images.classes
+    among = np.arange(len(classes)) if among is None else among
     if found.model.reads_texts:
-        probabilities = _by_texts(found, template)
-        return Judged(found, None, probabilities, probabilities.argmax(1), None)
+        probabilities = _by_texts(found, template, among)
+        return Judged(found, None, among, probabilities, None)
     labels = (
         derive(classes, found.model.labels)
         if label_map is None
         else read_label_map(label_map, classes, found.model.labels)
     )
     logits = found.encoded.features.numpy()
-    probabilities = closed_set(logits, labels, classes)
+    probabilities = closed_set(logits, labels, [classes[code] for code in among])
     free = unrestricted(logits, labels, classes, found.codes)
-    return Judged(found, labels, probabilities, probabilities.argmax(1), free)
+    return Judged(found, labels, among, probabilities, free)
 
 
 def answer_space(model: Model) -> Space:
@@ -89,8 +88,8 @@ def answer_space(model: Model) -> Space:
     return JOINT if model.reads_texts else ANSWER
 
 
-def _by_texts(found: Ready, template: str) -> np.ndarray:
-    prompts = read_prompts("\n".join(found.images.classes), template)
-    weights = class_weights(template_sums(found.model, prompts))
+def _by_texts(found: Ready, template: str, among: np.ndarray) -> np.ndarray:
+    prompts = prompts_of(found.images.classes, template)
+    weights = class_weights(template_sums(found.model, prompts))[among]
     logits = found.model.scale * cosines(found.encoded.features, weights)
     return logits.softmax(-1).numpy()

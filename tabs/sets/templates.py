@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from explain.prompts import template_weights
-from models import load
-from tabs.wiring.gpu import on_gpu
+from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def template_sums(model: Clip, prompts: Prompts) -> Tensor:
 
 @on_gpu
 def _template_weights(name: str, prompts: Prompts) -> Tensor:
-    return template_weights(load(name, folders=False), prompts)
+    return template_weights(loaded(name), prompts)
 
 
 _weights = Kept(WEIGHT_BYTES, lambda weights: weights.nbytes)

@@ -1,24 +1,39 @@
 """Where a GPU is lent for one call at a time (Hugging Face's ZeroGPU), the mark on the functions that need it.
 
 Such a function runs in a forked process: what it returns is pickled, so it returns arrays and numbers, never a Trace.
-Elsewhere the mark does nothing.
+Elsewhere the mark does nothing. Outside such a call the weights of a model on the GPU cannot be read, so `loaded` gives
+one on the CPU there: for its labels, its scale and its fingerprint.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from inspect import isgeneratorfunction
+from typing import TYPE_CHECKING
 
 try:
     import spaces
 except ImportError:
     spaces = None
 
+if TYPE_CHECKING:
+    from models.model import Model
+
 LENT = bool(os.environ.get("SPACES_ZERO_GPU"))
 SECONDS = 30  # asked of the quota for one call
+
+_inside = False  # whether this process holds the GPU
+
+
+def loaded(name: str) -> Model:
+    """The model called `name`, where work is to be done now; a stranger's words never name a folder."""
+    from models import load
+
+    return load(name, device="cpu" if LENT and not _inside else None, folders=False)
 
 
 def on_gpu(function):
@@ -35,7 +50,8 @@ def _lent(function):
 
         def told(*given):
             try:
-                yield from function(*given)
+                with _lent_call():
+                    yield from function(*given)
             except (ValueError, OSError) as error:
                 yield Told(type(error), str(error))
 
@@ -50,12 +66,24 @@ def _lent(function):
 
     def answered(*given, **named):
         try:
-            return function(*given, **named)
+            with _lent_call():
+                return function(*given, **named)
         except (ValueError, OSError) as error:
             return Told(type(error), str(error))
 
     run_once = spaces.GPU(duration=SECONDS)(answered)
     return wraps(function)(lambda *given, **named: _raised(run_once(*given, **named)))
+
+
+@contextmanager
+def _lent_call() -> Iterator[None]:
+    """Marks the forked process as one that holds the GPU."""
+    global _inside
+    _inside = True
+    try:
+        yield
+    finally:
+        _inside = False
 
 
 @dataclass(frozen=True)

@@ -81,3 +81,12 @@ def serial(raw: Any) -> int:
     """A question's number; 0 where there is none."""
     found = raw.get("serial") if isinstance(raw, dict) else None
     return found if isinstance(found, int) else 0
+
+
+def whole(value: str, name: str) -> str:
+    """A text that is one; half a surrogate pair, which JSON can carry, breaks a tokenizer."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"The {name} hold a broken letter; type them again.") from None
+    return value

@@ -11,7 +11,7 @@ headlight.save = (content, name, type = "") => {
 // Rows of cells as CSV. A cell that begins like a formula gets a quote before it: a spreadsheet would run it.
 headlight.csv = (rows) => {
   const cell = (value) => {
-    const text = typeof value === "string" && /^[=+\-@\t]/.test(value) ? `'${value}` : String(value ?? "");
+    const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? "");
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
