@@ -332,6 +332,9 @@ def test_addresses_are_not_fetched(served):
     for address in ("http://127.0.0.1:9/photo.png", "https://example.org/photo.png"):
         sent = {"path": address, "meta": {"_type": "gradio.FileData"}}
         assert "not fetched" in served.refusal("classify", sent)
+        event, content = served.post("classify", [None, [sent], ""])
+        assert event == "error"
+        assert "not fetched" in str(content)
 
 
 # Questions that make no sense: one sentence.

@@ -17,6 +17,7 @@ from tabs.compare.contest import Contest, contest
 from tabs.compare.figures import scores
 from tabs.sets import LIMIT
 from tabs.wiring.gpu import loaded
+from tabs.wiring.inputs import Json
 
 
 def compare(models: list[str], imageset: Any) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def add() -> None:
     with gr.Row(visible=False):
         gr.Button().click(
             compare,
-            [gr.JSON(label="models"), SetInput(label="imageset")],
+            [Json(label="models"), SetInput(label="imageset")],
             gr.JSON(label="comparison"),
             api_name="compare",
             concurrency_limit=AT_ONCE,

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from tabs.sets.asks import named, uploaded
+from tabs.wiring.inputs import Json
 
 AT_ONCE = 4  # calls of one endpoint that run together; a slow download must not hold up the rest
 
@@ -24,26 +25,15 @@ def told_plainly() -> Iterator[None]:
         raise gr.Error(str(error), print_exception=False) from None
 
 
-class SetInput(gr.JSON):
+class SetInput(Json):
     """A set's name, Hub id, or an uploaded zip or parquet file as Gradio's clients send it; callbacks get a `Source`."""
-
-    is_template = True  # in the browser it is Gradio's JSON
 
     def preprocess(self, payload: Any) -> Any:
         """A name stays a name; a file's path is taken only from an upload, which Gradio marks and checks."""
         if not isinstance(payload, dict):
             return payload
-        marked = (payload.get("meta") or {}) == {"_type": "gradio.FileData"}
-        return {"path": payload.get("path") if marked else None}
-
-    async def async_move_resource_to_block_cache(self, path: Any) -> str | None:
-        """Refuses what Gradio would otherwise fetch."""
-        if str(path).startswith(("http://", "https://")):
-            raise gr.Error(
-                "Send the set itself as a file; addresses on the web are not fetched.",
-                print_exception=False,
-            )
-        return await super().async_move_resource_to_block_cache(path)
+        path, marked = payload.get("path"), payload.get("meta") == {"_type": "gradio.FileData"}
+        return {"path": path if marked and isinstance(path, str) else None}
 
 
 def source(imageset: Any) -> str:

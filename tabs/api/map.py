@@ -13,6 +13,7 @@ from tabs.map import layouts
 from tabs.map.asks import MapAsked
 from tabs.sets import LIMIT, labelled_set, silent
 from tabs.wiring.gpu import loaded
+from tabs.wiring.inputs import Json, Textbox
 
 MOST_SEED = 2**31 - 1
 
@@ -68,10 +69,10 @@ def add() -> None:
     """Give the Blocks being built the endpoint, out of sight."""
     with gr.Row(visible=False):
         asking = [
-            gr.Textbox(label="model"),
+            Textbox(label="model"),
             SetInput(label="imageset"),
-            gr.Textbox(label="method", value="tsne"),
-            gr.JSON(label="seed", value=0),
+            Textbox(label="method", value="tsne"),
+            Json(label="seed", value=0),
         ]
         gr.Button().click(
             embedding_map,

@@ -17,6 +17,7 @@ from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, told_plainly
 from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
+from tabs.wiring.inputs import Json, Textbox
 from tabs.wiring.kept import kept_trace, opened
 from tabs.wiring.photo import PhotoInput
 
@@ -149,10 +150,10 @@ def add() -> None:
     """Give the Blocks being built the two endpoints, out of sight."""
     with gr.Row(visible=False):
         image = PhotoInput(label="image", sources=["upload"])
-        models, model = gr.JSON(label="models"), gr.Textbox(label="model")
-        method, target = gr.Textbox(label="method"), gr.JSON(label="target")
-        layer, head = gr.JSON(label="layer"), gr.JSON(label="head")
-        labels, patch = gr.Textbox(label="labels", value=""), gr.JSON(label="patch")
+        models, model = Json(label="models"), Textbox(label="model")
+        method, target = Textbox(label="method"), Json(label="target")
+        layer, head = Json(label="layer"), Json(label="head")
+        labels, patch = Textbox(label="labels", value=""), Json(label="patch")
         answers, numbers = gr.JSON(label="answers"), gr.JSON(label="numbers")
         picture = gr.Image(label="overlay", format="png")
         asking = [image, model, method, target, layer, head, labels, patch]

@@ -12,6 +12,7 @@ from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.prompts.scores import tried
 from tabs.sets import LIMIT, ready
 from tabs.sets.asks import text
+from tabs.wiring.inputs import Textbox
 
 
 def score_prompts(
@@ -34,9 +35,9 @@ def score_prompts(
 def add() -> None:
     """Give the Blocks being built the endpoint, out of sight."""
     with gr.Row(visible=False):
-        model, imageset = gr.Textbox(label="model"), SetInput(label="imageset")
-        classes = gr.Textbox(label="classes", value="")
-        templates = gr.Textbox(label="templates", value="a photo of a {}")
+        model, imageset = Textbox(label="model"), SetInput(label="imageset")
+        classes = Textbox(label="classes", value="")
+        templates = Textbox(label="templates", value="a photo of a {}")
         gr.Button().click(
             score_prompts,
             [model, imageset, classes, templates],

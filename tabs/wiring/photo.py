@@ -4,14 +4,14 @@ from pathlib import Path
 
 import gradio as gr
 
+from tabs.wiring.inputs import Sent
 
-class PhotoInput(gr.Image):
+
+class PhotoInput(Sent, gr.Image):
     """An image input whose callbacks get the path of the uploaded file, or None; they may return an example's.
 
     Gradio's own decodes the file before any callback could check it, drops alpha and clips 16 bits.
     """
-
-    is_template = True  # in the browser it is Gradio's image
 
     def preprocess(self, payload: gr.data_classes.ImageData | None) -> str | None:
         if payload is None:
@@ -19,15 +19,6 @@ class PhotoInput(gr.Image):
         if payload.path is None:
             raise gr.Error("Send the photo as an uploaded file.", print_exception=False)
         return payload.path
-
-    async def async_move_resource_to_block_cache(self, path: str | Path | None) -> str | None:
-        """Refuses what Gradio would otherwise fetch: no request leaves the machine for a photo."""
-        if str(path).startswith(("http://", "https://")):
-            raise gr.Error(
-                "Send the photo itself; addresses on the web are not fetched.",
-                print_exception=False,
-            )
-        return await super().async_move_resource_to_block_cache(path)
 
     def postprocess(self, value: str | Path | None) -> gr.data_classes.ImageData | None:
         """One of our own example files, copied to where Gradio serves from, wherever it was installed."""

@@ -13,6 +13,8 @@ from typing import Any
 
 import gradio as gr
 
+from tabs.wiring.inputs import Sent
+
 PAGE = Path(__file__).parents[2] / "assets" / "page"
 _FOLDERS = {  # in this order: store.js makes `headlight`, the others add to it
     "shared": "store colour maps wording canvas checkpoint classes npz saving export bring line tab parts set-picker",
@@ -31,7 +33,7 @@ SCRIPTS = tuple(
 STYLES = ("page.css", "shared.css", "scatter.css", "map.css", "compare.css")
 
 
-class Widget(gr.HTML):
+class Widget(Sent, gr.HTML):
     """An element drawn by the script called `name`.
 
     events: what it may send, each then a listener of this component (`widget.ask(...)`); options: what the script is
