@@ -3,9 +3,11 @@
 import base64
 import io
 import json
+import re
 import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from imagesets import load_set
 from models import Entry, load
 from tabs import compare, sets
 from tabs.api import compare as compare_api
-from tabs.compare import cells, figures, pace, seats
+from tabs.compare import cells, figures, pace, report_tables, seats
 from tabs.compare.asks import compare_asked
 
 FAMILIES = {"vit": "level-vit", "swin": "level-swin", "clip": "level-clip"}
@@ -521,6 +523,52 @@ def test_the_report_holds_every_figure(packed):
         assert name in text
 
 
+def cells_beside(html, heading):
+    """The texts of a table's row, by its heading."""
+    row = re.search(rf"<tr><th[^>]*>{re.escape(heading)}</th>(.*?)</tr>", html, re.S)[1]
+    found = re.findall(r"<td>(.*?)</td>", row, re.S)
+    return [re.sub(r"<[^>]+>", "", each).replace("\N{NO-BREAK SPACE}", " ") for each in found]
+
+
+def test_the_reports_tables_tell_what_the_page_tells(packed):
+    answer, html = compare.attempt(raw(), packed), compare.write(raw(), packed)["html"]
+    told = list(answer["models"].values())
+    for kind in ("macro", "weighted"):
+        for name, key in (("precision",) * 2, ("recall",) * 2, ("F1", "f1")):
+            shown = [text.split(" (")[0] for text in cells_beside(html, f"{kind} {name}")]
+            assert shown == [f"{100 * each[kind][key]:.1f} %" for each in told]
+    free = cells_beside(html, "when all outputs may answer")
+    assert free[0].startswith(f"{100 * told[0]['free']['rate']:.1f} %")
+    assert free[2] == "reads the class names alone"
+    table = html.split("Which differences are real</h2>")[1].split("</table>")[0]
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", table, re.S)
+    assert len(rows) == len(answer["pairs"]) == 3
+
+    def odds(p):
+        return "p < 0.0005" if p < 0.0005 else f"p = {p:.3f}"
+
+    for row, pair in zip(rows, answer["pairs"], strict=True):
+        shown = [re.sub(r"<[^>]+>", "", each) for each in re.findall(r"<td>(.*?)</td>", row)]
+        shown = [each.replace("\N{NO-BREAK SPACE}", " ") for each in shown]
+        assert shown[1].startswith(f"{100 * pair['gap']:+.1f}".replace("-", "−"))
+        assert shown[2:4] == [str(pair["only_a"]), str(pair["only_b"])]
+        assert shown[4:6] == [odds(pair["p"]), odds(pair["p_holm"])]
+        assert shown[6].startswith("unlikely" if pair["p_holm"] < 0.05 else "may well be chance")
+    assert f"Q = {answer['cochran']['q']:.2f}, {odds(answer['cochran']['p'])}" in html.replace(
+        "\N{NO-BREAK SPACE}", " "
+    ).replace("&lt;", "<")
+
+
+def test_a_pair_called_chance_with_an_interval_beyond_zero_says_why():
+    pair = {"a": "vit", "b": "swin", "gap": 0.06, "low": 0.001, "high": 0.117}
+    said = report_tables._pair(pair | {"only_a": 50, "only_b": 31, "p": 0.059, "p_holm": 0.117})
+    assert said[-1].startswith("may well be chance; the interval, for this pair alone")
+    said = report_tables._pair(
+        pair | {"low": -0.01, "only_a": 50, "only_b": 31, "p": 0.059, "p_holm": 0.117}
+    )
+    assert said[-1] == "may well be chance"
+
+
 def test_the_table_has_a_row_for_each_picture(packed):
     head, *rows = compare.tabulate(raw(), packed)["rows"]
     answers, truth = answers_of(packed)
@@ -617,6 +665,72 @@ def test_of_very_many_classes_those_that_differ_most_are_listed(packed, monkeypa
     wanted = sorted(map(spread, whole))[1:]
     assert sorted(map(spread, answer["per_class"])) == pytest.approx(wanted)
     assert "The 2 of 3 that the models differ most on" in compare.write(raw(), packed)["html"]
+
+
+def test_where_classes_tie_the_first_is_the_answer_as_everywhere(monkeypatch):
+    shares = np.array([[0.2, 0.4, 0.4], [0.3, 0.3, 0.3], [0.1, 0.2, 0.7]] * 50, np.float32)
+    wide = np.concatenate([shares, np.zeros((150, 9), np.float32)], axis=1)
+    for table in (shares, wide, wide[:, ::-1].copy(), np.full((4, 30), 1 / 30, np.float32)):
+        top, best = seats._likeliest(table, table.argmax(1))
+        assert (top[:, 0] == table.argmax(1)).all()
+        assert (np.take_along_axis(table, top, 1) == best).all()
+        assert (np.diff(best, axis=1) <= 0).all()
+        assert all(len(set(row)) == len(row) for row in top.tolist())
+
+
+def test_models_that_read_different_pictures_are_compared_on_those_that_all_read(
+    packed, monkeypatch
+):
+    """The last two pictures cannot be read by ViT, the first by CLIP."""
+    answers, truth = answers_of(packed)
+    last = [len(truth) - 2, len(truth) - 1]
+    whole, lost = sets.seen, {"level-vit": last, "level-clip": [0]}
+
+    def seen(source, limit, model, spaces, told=None):
+        (found,) = whole(source, limit, model, spaces, told)
+        rows = np.setdiff1d(np.arange(len(found.items)), lost.get(model.name, []))
+        encoded = replace(
+            found.encoded, features=found.encoded.features[rows], kept=found.encoded.kept[rows]
+        )
+        items = tuple(found.items[row] for row in rows)
+        key = (found.key, len(rows))
+        return [
+            replace(
+                found,
+                key=key,
+                items=items,
+                codes=found.codes[rows],
+                conditions=found.conditions[rows],
+                encoded=encoded,
+            )
+        ]
+
+    monkeypatch.setattr(seats, "seen", seen)
+    found = cells.contest(packed, 2000, compare_asked(raw(), packed).entrants)
+    assert found.places.tolist() == list(range(1, len(truth) - 2))
+    assert found.unread == 3
+    names = np.array(found.names)
+    assert (names[found.predicted] == answers[:, 1:-2]).all()
+    assert (names[found.truth] == truth[1:-2]).all()
+    answer = compare.attempt(raw(), packed)
+    assert "3 pictures that one of the models cannot read" in " ".join(answer["left_out"])
+    for row, told in enumerate(answer["models"].values()):
+        assert told["overall"]["correct"] == (answers == truth)[row, 1:-2].sum()
+
+
+def test_a_name_read_in_a_sense_that_may_not_be_meant_is_said_everywhere(packed, monkeypatch):
+    note = "'dog' is read as a hot dog."
+    derived = seats.derive
+    monkeypatch.setattr(seats, "_maps", type(seats._maps)(10**6, lambda _: 1))
+    monkeypatch.setattr(seats, "derive", lambda *asked: replace(derived(*asked), notes=(note,)))
+    assert f"ViT's label map: {note}" in compare.attempt(raw(), packed)["left_out"]
+    assert note.replace("'", "&#x27;") in compare.write(raw(), packed)["html"]
+    assert f"ViT's label map: {note}" in patterns_of(packed)
+
+
+def patterns_of(packed):
+    found = cells.contest(packed, 2000, compare_asked(raw(), packed).entrants)
+    return compare_api.left_out(found)
 
 
 def test_two_people_at_once_each_see_their_own(packed, odd):
@@ -726,6 +840,29 @@ def test_the_endpoint_says_what_it_left_out(client, odd):
     found = client.predict(["level-vit", "level-clip"], handle_file(odd), api_name="/compare")
     assert found["left_out"] == [HOSTILE]
     assert found["level-clip"]["total"] == 8
+    assert "has no output for" in found["notes"][0]
+
+
+def test_the_endpoint_takes_templates_and_label_maps(client, odd):
+    model = load("level-vit")
+    names = load_set(odd).classes
+    (spare,) = set(CLASSES) - set(names)
+    lines = "\n".join(f"{name}: {spare if name == HOSTILE else name}" for name in names)
+    asked = {"models": ["level-vit", "level-clip"], "imageset": handle_file(odd)}
+    found = client.predict(
+        **asked, templates="my {}", label_maps={model.name: lines}, api_name="/compare"
+    )
+    assert found["left_out"] == []
+    entrants = {
+        "level-vit": seats.Entrant("level-vit", "my {}", lines),
+        "level-clip": seats.Entrant("level-clip", "my {}", None),
+    }
+    wanted = cells.contest(odd, 2000, entrants)
+    assert found["level-clip"]["correct"] == wanted.right[1].sum()
+    assert found["level-vit"]["unrestricted"] == wanted.answers["level-vit"].free.mean()
+    for wrong in ({"other": "x"}, "text", {"level-vit": 5}):
+        with pytest.raises(AppError, match=r"Label maps|label map"):
+            client.predict(**asked, label_maps=wrong, api_name="/compare")
 
 
 @pytest.mark.parametrize(
@@ -738,6 +875,7 @@ def test_the_endpoint_says_what_it_left_out(client, odd):
         (["level-vit"], "no such set", "not an image set Headlight knows"),
         (["level-vit"], "/etc/x.zip", "paths are not opened"),
         (["level-vit"], {"path": "/etc/x.zip"}, "Upload a zip or a parquet"),
+        (["level-vit"], {"path": 5}, "Upload a zip or a parquet"),
         (["level-vit"], None, "An image set is a name"),
     ],
 )

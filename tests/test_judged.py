@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +110,49 @@ def test_the_pictures_are_shown_to_a_model_once(packed, monkeypatch):
     monkeypatch.setattr(sets, "_encode", None)
     again = judged(packed, "tiny-clip")
     assert (first.predicted == again.predicted).all()
+
+
+def test_only_those_asked_about_may_be_answered(packed, named):
+    """However far ahead another output is: 120 logits are beyond what single precision can leave to the rest."""
+    count = len(load("tiny-vit").labels)
+    named("tiny-vit", ["dog", "cup", "unheard of", *[f"thing {n}" for n in range(count - 3)]])
+    (found,) = sets.seen(packed, 2000, load("tiny-vit"), [("answer", None)])
+    features = found.encoded.features.clone()
+    features[:, :3] = torch.tensor([0.0, 5.0, 120.0])
+    found = replace(found, encoded=replace(found.encoded, features=features))
+    classes = found.images.classes
+    among = np.array(sorted([classes.index("dog"), classes.index("cup")]))
+    answered = judge(found, among=among)
+    assert {classes[code] for code in answered.predicted} == {"cup"}
+    wanted = torch.tensor([0.0, 5.0]).softmax(-1).max()
+    np.testing.assert_allclose(answered.probabilities.max(1), wanted, rtol=1e-6)
+    assert not answered.free[found.codes != classes.index("unheard of")].any()
+
+
+def test_answers_that_are_no_numbers_are_refused(packed):
+    (found,) = sets.seen(packed, 2000, load("tiny-clip"), [("joint", None)])
+    features = found.encoded.features.clone()
+    features[2, 3] = torch.nan
+    with pytest.raises(ValueError, match=r"tiny-clip answers numbers that are not finite"):
+        judge(replace(found, encoded=replace(found.encoded, features=features)))
+
+
+def test_a_bar_in_a_class_name_is_part_of_it(tmp_path):
+    """Typed, it would set synonyms apart; here dog would stand in two lines."""
+    path, random = tmp_path / "bars.zip", np.random.default_rng(0)
+    names = ("cat|dog", "dog", "cup|")
+    with zipfile.ZipFile(path, "w") as archive:
+        rows = ["file,label"]
+        for place, name in enumerate(names * 2):
+            file = io.BytesIO()
+            Image.fromarray(random.integers(0, 256, (9, 9, 3), np.uint8)).save(file, "PNG")
+            archive.writestr(f"{place}.png", file.getvalue())
+            rows.append(f"{place}.png,{name}")
+        archive.writestr("labels.csv", "\n".join(rows))
+    images = load_set(path)
+    assert set(images.classes) == set(names)
+    texts = [f"a {name}" for name in images.classes]
+    contents = [item.content for item in images.items]
+    wanted = load("tiny-clip").classify(contents, labels=texts).softmax(-1)
+    found = judged(str(path), "tiny-clip", template="a {}")
+    np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)

@@ -1,11 +1,13 @@
 """The Map tab and /embedding_map without a browser: what they answer, to whom they say it, and what they refuse."""
 
 import base64
+import gc
 import io
 import json
 import subprocess
 import sys
 import threading
+import types
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -282,6 +284,39 @@ def test_strange_numbers_are_brought_into_range(packed):
     assert found.options == {"perplexity": 200, "neighbors": 15, "min_dist": 0.1}
     assert (found.seed, found.depth, found.method, found.pool) == (0, 1.0, "tsne", "answer")
     assert found.limit == 2000 and found.places == (1, 3)
+
+
+@pytest.mark.parametrize("name", ["depth", "seed", "perplexity", "neighbors", "min_dist"])
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("nan"), float("inf")])
+def test_no_number_is_too_large(name, value, packed):
+    found = asked(packed, **{name: value})
+    told = found.options[name] if name in found.options else getattr(found, name)
+    assert np.isfinite(told)
+
+
+def test_without_its_model_a_map_is_one_sentence(packed):
+    for models_asked in ({}, {"vit": TINY["vit"]}):
+        answer = last(tab.arrange(raw(models=models_asked), packed, "clip"))
+        assert answer["error"] == "Choose a model."
+    assert "pick another" in tab.look(raw(places=[]), packed)["error"]
+    assert tab.look(raw(places=[99999, 2]), packed)["place"] == 2
+
+
+def test_what_is_kept_of_a_map_is_counted_and_holds_no_set(packed, monkeypatch):
+    monkeypatch.setattr(layouts, "_layouts", type(layouts._layouts)(10**9, layouts._size))
+    found = layouts.arranged(asked(packed, method="tsne"), "vit", silent)
+    code = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+    held, todo = {}, [found]
+    while todo:
+        each = todo.pop()
+        if id(each) not in held and type(each) not in code and not isinstance(each, type):
+            held[id(each)] = each
+            todo += gc.get_referents(each)
+    kinds = {type(each).__name__ for each in held.values()}
+    assert "TSNEEmbedding" in kinds
+    assert not kinds & {"ImageSet", "Item", "Ready", "Vit"}
+    arrays = [each for each in held.values() if isinstance(each, np.ndarray) and each.base is None]
+    assert layouts._layouts.total >= 0.8 * sum(each.nbytes for each in arrays)
 
 
 def test_closing_a_map_stops_the_work(packed):

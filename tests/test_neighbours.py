@@ -177,3 +177,11 @@ def test_a_large_set_is_measured_at_a_sample(monkeypatch):
     assert 0 < neighbour_overlap(rows, rows[:, ::-1]).share == 1
     places = neighbours.sample(300)
     assert len(set(places)) == 200 and (np.diff(places) > 0).all() and places.max() < 300
+
+
+@pytest.mark.parametrize("count", [40, 300])
+def test_of_copies_nothing_is_said_to_be_true(count):
+    """Who of equals is nearest is chance, so trustworthiness would be all but 1."""
+    rows = np.tile(random_rows(15), (count // 15 + 1, 1))[:count]
+    assert quality(rows, rows[:, :2], None).trustworthiness is None
+    assert quality(random_rows(count), random_rows(count)[:, :2], None).trustworthiness < 1

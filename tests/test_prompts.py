@@ -13,6 +13,7 @@ from explain.prompts import (
     class_weights,
     leave_one_out,
     pair,
+    prompts_of,
     read_prompts,
     score,
     template_weights,
@@ -133,3 +134,14 @@ def test_only_new_strings_are_encoded(tiny_model, monkeypatch):
     template_weights(model, read_prompts(CLASSES, "seen {}\nnew {}"))
     assert sorted(encoded) == sorted(f"new {name}" for name in CLASSES.split())
     assert model.context == tiny.CONTEXT
+
+
+def test_names_of_a_set_are_taken_as_they_stand():
+    found = prompts_of(["cat|dog", "dog", "c|"], "a {}\nthe {c}")
+    assert found.classes == ("cat|dog", "dog", "c|")
+    assert found.texts("the {c}") == [["the cat|dog"], ["the dog"], ["the c|"]]
+    assert prompts_of(["a", "b"], "x {}") == read_prompts("a\nb", "x {}")
+    with pytest.raises(PromptError, match="put one in"):
+        prompts_of(["a"], "nothing")
+    with pytest.raises(ValueError, match="10,001 classes"):
+        prompts_of([str(n) for n in range(10_001)], "a {}")

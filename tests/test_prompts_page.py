@@ -435,3 +435,9 @@ def test_a_folder_of_sets_is_offered_by_name(packed, monkeypatch):
         finally:
             imagesets.CATALOGUE.clear()
             imagesets.CATALOGUE.update(before)
+
+
+def test_a_broken_letter_gets_one_sentence(packed):
+    for field in ("templates", "classes"):
+        answer = prompts.attempt(raw(**{field: "\ud800 {}"}), packed)
+        assert answer["error"] == f"The {field} hold a broken letter; type them again."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tabs.sets.asks import model_name
+from tabs.sets.asks import model_name, text
 from tabs.wiring.lines import whole
 
 MODELS_LIMIT = 6
@@ -22,6 +22,16 @@ def model_names(value: Any) -> list[str]:
     if not isinstance(value, list) or not 0 < len(value) <= MODELS_LIMIT:
         raise ValueError(f'Models is a list of 1 to {MODELS_LIMIT} names, such as ["pocket-vit"].')
     return list(dict.fromkeys(model_name(name) for name in value))
+
+
+def label_maps(value: Any, names: list[str]) -> dict[str, str]:
+    """{model: its label map as lines}, of some of the models asked about."""
+    value = {} if value is None else value
+    if not isinstance(value, dict) or not set(value) <= set(names):
+        raise ValueError(
+            'Label maps are texts by model, one of those asked about, such as {"pocket-vit": "puppy: dog"}.'
+        )
+    return {name: text(lines, "lines of a label map") for name, lines in value.items()}
 
 
 def label_lines(value: Any) -> tuple[str, ...] | None:

@@ -10,31 +10,43 @@ import numpy as np
 
 from explain.comparison import cell_name, pairwise
 from explain.metrics import Share, share, shares_by
+from models import TEMPLATE
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.compare.asks import Entrant
 from tabs.compare.contest import Contest, contest
 from tabs.compare.figures import scores
+from tabs.compare.patterns import left_out
 from tabs.sets import LIMIT
+from tabs.sets.asks import text
 from tabs.wiring.gpu import loaded
-from tabs.wiring.inputs import Json
+from tabs.wiring.inputs import Json, Textbox
 
 
-def compare(models: list[str], imageset: Any) -> dict[str, Any]:
+def compare(
+    models: list[str],
+    imageset: Any,
+    templates: str = TEMPLATE,
+    label_maps: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Several models on the same pictures of a labelled image set, at most 2,000, and where they agree.
 
-    models: 1 to 6 names or Hub ids; a CLIP is asked "a photo of a {}", another answers among those of its labels that
-    are classes of the set by name. imageset: a catalogue name such as toybox, a Hub id, or an uploaded zip or parquet
+    models: 1 to 6 names or Hub ids. A CLIP is asked with templates, one per line; another answers among those of its
+    labels that are classes of the set by name, or as label_maps, {model: lines of "class: label; label"}, says. imageset: a catalogue name such as toybox, a Hub id, or an uploaded zip or parquet
     file. Answers {model: {accuracy, correct, total, interval, unrestricted, macro_precision, macro_recall, macro_f1,
-    weighted_precision, weighted_recall, weighted_f1, per_class, per_condition}, cells, mcnemar, left_out}: rates are
+    weighted_precision, weighted_recall, weighted_f1, per_class, per_condition}, cells, mcnemar, left_out, notes}: rates are
     fractions, interval [low, high], unrestricted the accuracy when all of a model's labels may answer (null for a CLIP).
     cells: "clip only", "vit + swin", "all right", "all wrong" → pictures, by family where families differ, else by
     model; "all wrong alike" is the part of "all wrong" with one answer. mcnemar: [{a, b, only_a, only_b, p, p_holm}].
-    left_out: the classes that some model has no label for; their pictures count for none.
+    left_out: the classes that some model has no label for; their pictures count for none. notes: sentences on what was
+    left out, and on names that may mean something else.
     """
     with told_plainly():
         names = arguments.model_names(models)
-        found = contest(source(imageset), LIMIT, {name: Entrant(name) for name in names})
+        maps = arguments.label_maps(label_maps, names)
+        asked = text(templates, "templates")
+        entrants = {name: Entrant(name, asked, maps.get(name)) for name in names}
+        found = contest(source(imageset), LIMIT, entrants)
         if found.unable:
             raise ValueError(next(iter(found.unable.values())))
         right = found.right
@@ -46,6 +58,7 @@ def compare(models: list[str], imageset: Any) -> dict[str, Any]:
                 for pair in pairwise(right, names)
             ],
             "left_out": sorted(set().union(*found.left_out.values())),
+            "notes": left_out(found),
         }
 
 
@@ -92,9 +105,11 @@ def _cells(found: Contest, keys: list[str]) -> dict[str, int]:
 def add() -> None:
     """Give the Blocks being built the endpoint, out of sight."""
     with gr.Row(visible=False):
+        models, imageset = Json(label="models"), SetInput(label="imageset")
+        templates = Textbox(label="templates", value=TEMPLATE)
         gr.Button().click(
             compare,
-            [Json(label="models"), SetInput(label="imageset")],
+            [models, imageset, templates, Json(label="label_maps", value=None)],
             gr.JSON(label="comparison"),
             api_name="compare",
             concurrency_limit=AT_ONCE,

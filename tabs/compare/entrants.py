@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,9 @@ def prepared(asked: CompareAsked, told: Told) -> dict[str, Any]:
             told(Step(step.done, step.doing + whole))
 
         shown[family] = _shown(asked, family, entrant, tell)
+    unread: Counter[str] = Counter()  # mostly the same pictures to every model
+    for each in shown.values():
+        unread |= Counter(each.pop("skipped", {}))
     return {
         "title": images.title,
         "pictures": min(
@@ -40,8 +44,7 @@ def prepared(asked: CompareAsked, told: Told) -> dict[str, Any]:
         "total": images.total,
         "classes": images.classes,
         "conditions": images.conditions,
-        "skipped": images.skipped
-        | {why: n for each in shown.values() for why, n in each.pop("skipped", {}).items()},
+        "skipped": dict(Counter(images.skipped) + unread),
         "models": shown,
     }
 

@@ -68,7 +68,7 @@ def first(shown: list[dict[str, Any]]) -> str:
 
 
 def left_out(found: Contest) -> list[str]:
-    """What was left out of the comparison, why, and how to mend it."""
+    """What was left out of the comparison, why, how to mend it, and which names were read in a sense that may not be meant."""
     lacking: dict[tuple[str, ...], list[str]] = {}  # classes → the models without them
     for key, names in found.left_out.items():
         if names:
@@ -90,6 +90,9 @@ def left_out(found: Contest) -> list[str]:
             f"{listed(titles)} {'do' if len(titles) > 1 else 'does'} not take part: no output is a class of this set by name. "
             "Say in the label map which stand for which class."
         )
+    for key, seat in found.seats.items():
+        notes = seat.labels.notes if seat.labels else ()
+        said += [f"{FAMILIES.get(key, key)}'s label map: {note}" for note in notes[:NAMED]]
     if found.unread:
         said.append(
             f"{found.unread:,} pictures that one of the models cannot read are left out for all."

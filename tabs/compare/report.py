@@ -22,9 +22,10 @@ COUNTED = (
     "model takes the softmax over those outputs that stand for a class, several outputs to one class added up. Macro means "
     "count every class alike, weighted ones by its pictures. Behind a share stand its 95 % interval (Wilson's; macro F1's from "
     "1,000 redraws of each class) and the number of pictures. A pair is told apart by the pictures that only one of the two "
-    "has right. ECE is the mean distance of confidence and accuracy over ten bins of equal width, weighted by pictures; it "
+    "has right; its interval is for that pair alone, p after Holm for all pairs together. ECE is the mean distance of confidence and accuracy over ten bins of equal width, weighted by pictures; it "
     "rises by itself when pictures are few. In a pattern, pictures are ranked by margin: the true class's share less the "
-    "best other's. What sets a pattern apart is named where a blind draw would hold as much less than one time in twenty."
+    "best other's. What sets a pattern apart is named where, over all conditions and classes together, a blind draw would hold "
+    "as much of any less than one time in twenty (Bonferroni)."
 )
 SOURCES = (
     "Wilson, E. B. (1927): the interval of a share. doi 10.1080/01621459.1927.10502953",

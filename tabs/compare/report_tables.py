@@ -135,7 +135,10 @@ def _speed(found: Contest, key: str) -> Markup:
 
 
 def _pair(pair: dict[str, Any]) -> list[str]:
-    gap, low, high = (f"{100 * pair[name]:+.1f}" for name in ("gap", "low", "high"))
+    gap, low, high = (_signed(pair[name]) for name in ("gap", "low", "high"))
+    chance = "may well be chance"
+    if pair["low"] * pair["high"] > 0:
+        chance += "; the interval, for this pair alone, is a little bolder than the exact test"
     return [
         FAMILIES[pair["a"]],
         FAMILIES[pair["b"]],
@@ -144,8 +147,12 @@ def _pair(pair: dict[str, Any]) -> list[str]:
         f"{pair['only_b']:,}",
         _p(pair["p"]),
         _p(pair["p_holm"]),
-        "unlikely to be chance alone" if pair["p_holm"] < 0.05 else "may well be chance",
+        "unlikely to be chance alone" if pair["p_holm"] < 0.05 else chance,
     ]
+
+
+def _signed(value: float) -> str:
+    return f"{100 * value:+.1f}".replace("-", "−")
 
 
 def _bin(each: dict[str, Any]) -> list[str]:

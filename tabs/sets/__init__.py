@@ -7,6 +7,7 @@ The first to ask for a set does the work; who asks meanwhile waits and finds it 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class Ready:
     @property
     def skipped(self) -> dict[str, int]:
         """Why pictures were left out → how many."""
-        return {**self.images.skipped, **self.encoded.skipped}
+        return dict(Counter(self.images.skipped) + Counter(self.encoded.skipped))
 
 
 def offered() -> list[dict[str, Any]]:

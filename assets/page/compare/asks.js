@@ -36,7 +36,7 @@ headlight.widgets.compare_asks = (element, { sets, draws, models }) => {
 
   function templates() {
     const box = make("div", "hl-choice");
-    const label = make("label", "hl-choice-label", "CLIP is asked, one template a line", { for: "hl-compare-template" });
+    const label = make("label", "hl-choice-label", "CLIP’s templates, one a line", { for: "hl-compare-template" });
     const says = make("div", "hl-says", "", { id: "hl-compare-template-says", "aria-live": "polite" });
     const field = make("textarea", "hl-field", "", {
       id: "hl-compare-template", rows: "2", "aria-label": "CLIP's templates, one a line; {} stands for the class name",

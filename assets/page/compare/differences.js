@@ -2,7 +2,7 @@
 
 headlight.widgets.compare_differences = (element) => {
   const { make } = headlight;
-  const { state, TITLES } = headlight.compare;
+  const { state, rivals, TITLES } = headlight.compare;
   const { card, rows, count, points, odds, written } = headlight.compareParts;
   card(element, "Which differences are real", draw);
   const list = make("ol", "hl-pairs");
@@ -38,7 +38,11 @@ headlight.widgets.compare_differences = (element) => {
     const split = differ
       ? `${count(up, "picture")} only ${TITLES[one]} has right, ${count(down, "picture")} only ${TITLES[other]}. Were they equally good, a split at least this uneven would come up ${odds(p)} (McNemar's exact test, ${written(p)}${several ? `; corrected for ${several} comparisons, ${written(holm)}` : ""}).`
       : "They are right and wrong on the same pictures.";
-    const judged = !differ ? "" : (several ? holm : p) < 0.05 ? " That is unlikely to be chance alone." : " That may well be chance.";
+    const real = (several ? holm : p) < 0.05;
+    const bolder = !real && low * high > 0; // the interval and the test may differ at the edge
+    const judged = !differ ? "" : real ? " That is unlikely to be chance alone." : bolder
+      ? ` That may well be chance: the interval is ${several ? "for this pair alone and " : ""}a little bolder than the exact test, which decides here.`
+      : " That may well be chance.";
     const place = (value) => 50 + (45 * value) / widest;
     return { title, text: `The true gap is likely between ${signed(least)} and ${signed(most)} points. ${split}${judged}`, from: place(least), to: place(most), at: place(Math.abs(gap)) };
   }
@@ -53,7 +57,7 @@ headlight.widgets.compare_differences = (element) => {
     three.hidden = !cochran;
     if (cochran) {
       const judged = cochran.p < 0.05 ? "at least one differs from the others" : "these pictures do not tell them apart";
-      three.textContent = `All together: were the ${pairs.length} models equally good, differences as large as these would come up ${odds(cochran.p)} (Cochran's Q = ${cochran.q.toFixed(2)}, ${written(cochran.p)}): ${judged}.`;
+      three.textContent = `All together: were the ${rivals().length} models equally good, differences as large as these would come up ${odds(cochran.p)} (Cochran's Q = ${cochran.q.toFixed(2)}, ${written(cochran.p)}): ${judged}.`;
     }
   }
 };

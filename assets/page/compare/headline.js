@@ -60,7 +60,7 @@ headlight.widgets.compare_headline = (element) => {
     const pace = state.paces[family]?.name === state.models[family] ? state.paces[family] : null;
     if (!pace || pace.error) return ["speed not measured yet", pace?.error ?? "Measured once the figures stand, so that they need not wait"];
     const rate = pace.images_per_second;
-    return [`${rate >= 10 ? Math.round(rate).toLocaleString("en") : rate.toFixed(1)} pictures a second here`, `Measured when this tab was opened: ${pace.how}`];
+    return [`${rate >= 10 ? Math.round(rate).toLocaleString("en") : rate.toFixed(1)} pictures a second here`, `Measured once, when somebody first asked: ${pace.how}; other work makes it slower`];
   }
 
   // [text, what it means] of each line.
@@ -80,14 +80,16 @@ headlight.widgets.compare_headline = (element) => {
     const error = state.ready?.models[family]?.error ?? told?.error;
     const out = !state.models[family];
     node.classList.toggle("hl-out", out || Boolean(error));
-    name.textContent = out ? "left out" : headlight.wording.short(state.models[family], 34);
-    name.title = state.models[family];
-    rate.textContent = told?.overall ? percent(told.overall.rate) : "–";
-    spread.textContent = told?.overall ? range(told.overall) : "";
+    const share = out || error ? null : told?.overall;
+    const whose = share && state.stale ? told.name : state.models[family]; // an old figure keeps its model's name
+    name.textContent = out ? "left out" : headlight.wording.short(whose, 34);
+    name.title = whose;
+    rate.textContent = share ? percent(share.rate) : "–";
+    spread.textContent = share ? range(share) : "";
     const answer = state.answer;
-    overall.draw(told?.overall, answer ? 1 / answer.choices : null);
-    meaning.textContent = told?.overall ? `of the pictures right. ┊ guessing: ${percent(1 / answer.choices)}` : " ";
-    means.draw(told?.overall ? told : null);
+    overall.draw(share, share ? 1 / answer.choices : null);
+    meaning.textContent = share ? `of the pictures right. ┊ guessing: ${percent(1 / answer.choices)}` : " ";
+    means.draw(share ? told : null);
     const lines = out ? [["Choose a checkpoint on the left to bring it in.", ""]] : error ? [["Not in this comparison; the reason stands beside its name on the left.", ""]] : told?.overall ? facts(told, family) : [[state.preparing || state.busy ? "Looking at the pictures…" : "No figures yet.", ""]];
     const key = JSON.stringify(lines);
     if (list.dataset.key === key) return;
@@ -118,7 +120,7 @@ headlight.widgets.compare_headline = (element) => {
     const { answer, error } = state;
     const notes = [...(error ? [error] : []), ...(answer?.left_out ?? [])];
     banner.hidden = !notes.length;
-    mend.hidden = !Object.values(answer?.labels ?? {}).some(({ mapped, classes }) => mapped < classes);
+    mend.hidden = !Object.values(answer?.labels ?? {}).some(({ mapped, classes }) => mapped < classes) && !notes.some((text) => text.includes("label map"));
     const key = JSON.stringify(notes);
     if (said.dataset.key !== key) said.replaceChildren(...notes.map((text, i) => make("p", error && !i ? "hl-trouble" : "", text)));
     said.dataset.key = key;

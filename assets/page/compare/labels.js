@@ -36,7 +36,7 @@ headlight.widgets.compare_labels = (element) => {
     right.append(openTitle, open, suggestions, all, spareTitle, spare, originTitle, origins);
     body.append(left, right);
     node.append(summary, body);
-    let asked = ""; // what the editor was last asked for: set, model and text
+    let asked = ""; // what the editor was last asked for: choice of pictures, model and text
     let filled = null; // what Python told that the box was filled from
 
     function change(text) {
@@ -96,14 +96,14 @@ headlight.widgets.compare_labels = (element) => {
       const typed = mapOf(family) !== null;
       summary.textContent = `${TITLES[family]}: ${inShort(outputs)}${typed ? ", edited" : ""}`;
       if (!node.open) return;
-      const now = JSON.stringify([state.file || state.set, state.models[family], mapOf(family)]);
+      const now = JSON.stringify([state.era, state.models[family], mapOf(family)]);
       if (asked !== now && !state.busy && !state.preparing) {
         asked = now;
         ask(`labels_${family}`, { family });
       }
       const told = asked === now || typed ? state.told[family] : null;
       // The box is the person's while they type in it; else it shows the map that is in use.
-      if (told && filled !== told && document.activeElement !== field) {
+      if (told?.text !== undefined && filled !== told && document.activeElement !== field) {
         field.value = mapOf(family) ?? told.text;
         filled = told;
       }
@@ -111,20 +111,21 @@ headlight.widgets.compare_labels = (element) => {
       const wrong = state.wrong?.field === `label_map ${family}` ? state.wrong : null;
       field.classList.toggle("hl-wrong", Boolean(wrong));
       field.setAttribute("aria-invalid", String(Boolean(wrong)));
-      const notes = wrong ? [wrong.text] : (told?.notes ?? []);
-      if (says.dataset.key !== JSON.stringify(notes)) {
-        says.dataset.key = JSON.stringify(notes);
-        says.replaceChildren(...notes.map((text) => make("p", wrong ? "hl-trouble" : "", text)));
+      const trouble = wrong?.text ?? told?.error ?? "";
+      const notes = trouble ? [trouble] : (told?.notes ?? []);
+      if (says.dataset.key !== JSON.stringify([trouble, notes])) {
+        says.dataset.key = JSON.stringify([trouble, notes]);
+        says.replaceChildren(...notes.map((text) => make("p", trouble ? "hl-trouble" : "", text)));
       }
       const left = told?.unmapped ?? [];
-      openTitle.textContent = told ? (left.length ? `Without an output: ${told.unmapped_count.toLocaleString("en")}` : "Every class has an output") : "";
+      openTitle.textContent = told?.lines ? (left.length ? `Without an output: ${told.unmapped_count.toLocaleString("en")}` : "Every class has an output") : "";
       open.textContent = left.length ? `${left.slice(0, 30).join(", ")}${told.unmapped_count > 30 ? " …" : ""}` : "";
       fillSuggestions(told?.suggested ?? []);
-      all.hidden = !(told?.suggested.length > 1);
+      all.hidden = !(told?.suggested?.length > 1);
       const unused = left.length && told.spare_count;
       spareTitle.textContent = unused ? `Its outputs that stand for nothing yet: ${told.spare_count.toLocaleString("en")}` : "";
       spare.textContent = unused ? `${told.spare.join(" · ")}${told.spare_count > told.spare.length ? " …" : ""}` : "";
-      originTitle.textContent = told?.lines.length ? `Where each line comes from${first(told.lines.length, told.lines_count)}` : "";
+      originTitle.textContent = told?.lines?.length ? `Where each line comes from${first(told.lines.length, told.lines_count)}` : "";
       fillOrigins(told?.lines ?? []);
     }
 

@@ -118,8 +118,8 @@ headlight.compareOpened = (explained) => {
     photo.hidden = !look;
     if (look && photo.src !== look.src) photo.src = look.src;
     photo.alt = look ? [look.truth, look.condition].filter(Boolean).join(", ") : "";
-    truth.textContent = look ? `Shows: ${look.truth}` : "No picture open";
-    about.textContent = lookError || (look ? [look.condition, look.name, look.caption].filter(Boolean).join(" · ") : "Choose a pattern with pictures.");
+    truth.textContent = look ? `Shows: ${look.truth}` : state.place === null ? "No picture open" : "Opening it…";
+    about.textContent = lookError || (look ? [look.condition, look.name, look.caption].filter(Boolean).join(" · ") : state.place === null ? "Choose a pattern with pictures." : "");
     about.classList.toggle("hl-trouble", Boolean(lookError));
     about.title = about.textContent;
     const total = state.pictures?.count ?? 0;

@@ -31,12 +31,14 @@ headlight.compare = (() => {
     lookError: "",
     maps: {}, // family → {busy, error, answer}, the answer as maps.js unpacks it
     method: "attention",
+    era: 0, // counts the choices of pictures
     told: {}, // family → {text, lines, unmapped, suggested, …} of the label map, as Python told of it
     report: "", // how the report is coming along
   };
   const typed = new Map(); // set and model → the label map typed for them
+  let uploads = 0; // two files may have one name
 
-  const labelsKey = (family) => JSON.stringify([state.file || state.set, state.models[family]]);
+  const labelsKey = (family) => JSON.stringify([state.file ? uploads : state.set, state.models[family]]);
   const able = () => FAMILIES.filter((family) => state.models[family] && state.ready?.models[family] && !state.ready.models[family].error);
   // The models whose figures are shown, or will be.
   const rivals = () => (state.answer ? Object.keys(state.answer.cells[0].right) : FAMILIES.filter((family) => state.models[family]));
@@ -57,6 +59,7 @@ headlight.compare = (() => {
       if (line === "look") state.lookError = lost;
       if (line === "report" || line === "table") state.report = lost;
       const [kind, family] = line.split("_");
+      if (kind === "labels") state.told[family] = { ...state.told[family], error: lost };
       if (kind === "maps" && state.maps[family]) Object.assign(state.maps[family], { busy: false, error: lost });
     },
   });
@@ -66,9 +69,9 @@ headlight.compare = (() => {
 
   function prepare(changes = {}) {
     Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true });
-    if ("set" in changes || "file" in changes) {
+    if ("set" in changes || "file" in changes || "limit" in changes) {
       ["pick", "look", ...FAMILIES.map((family) => `maps_${family}`)].forEach(cancel); // answers about other pictures
-      Object.assign(state, { ready: null, wrong: null, error: "", cell: "", place: null, told: {} }); // the figures stay, dimmed
+      Object.assign(state, { ready: null, wrong: null, error: "", cell: "", place: null, look: null, maps: {}, told: {}, era: state.era + 1 }); // the figures stay, dimmed
     }
     ask("prepare", { models: Object.fromEntries(Object.entries(state.models).filter(([, name]) => name)) });
     redraw();
@@ -88,7 +91,9 @@ headlight.compare = (() => {
   }
 
   function fileChanged(file) {
-    if (file) prepare({ file: file.orig_name || "your set" });
+    if (!file) return;
+    uploads += 1;
+    prepare({ file: file.orig_name || "your set" });
   }
 
   // The figures.
@@ -120,10 +125,11 @@ headlight.compare = (() => {
   hearers.attempt = (value) => {
     Object.assign(state, { busy: false, wrong: value.wrong ?? null, error: value.error ?? "" });
     if (!value.cells) return;
+    const before = state.answer && rivals().join();
     Object.assign(state, { answer: value, stale: false });
-    const open = value.cells.some(({ key, count }) => key === state.cell && count) ? state.cell : value.first;
-    if (open) openCell(open, state.place);
-    else Object.assign(state, { cell: "", pictures: null, place: null, look: null, maps: {} });
+    const same = before === rivals().join(); // else a pattern's key means another one
+    const open = same && value.cells.some(({ key, count }) => key === state.cell && count) ? state.cell : value.first;
+    openCell(open, state.place);
     measureSoon();
   };
 
@@ -142,7 +148,7 @@ headlight.compare = (() => {
 
   let kept = null;
   function openCell(cell, keep = null, start = 0) {
-    if (!state.ready) return;
+    if (!state.ready || state.wrong) return;
     kept = keep;
     Object.assign(state, { cell, start });
     ask("pick", { cell, start });
@@ -150,7 +156,7 @@ headlight.compare = (() => {
   }
 
   hearers.pick = (value) => {
-    if (!value.pictures) return (state.error = value.error ?? "");
+    if (!value.pictures) return (state.error = value.error ?? value.wrong?.text ?? "");
     state.pictures = { ...value, cell: state.cell, start: state.start };
     const places = value.pictures.map(({ place }) => place);
     const wanted = kept === "last" ? places.at(-1) : places.includes(kept) ? kept : places[0];
@@ -209,7 +215,11 @@ headlight.compare = (() => {
     else openCell(state.cell, by < 0 ? "last" : null, by < 0 ? Math.max(0, start - PAGE) : start + PAGE);
   }
 
-  for (const family of FAMILIES) hearers[`labels_${family}`] = (value) => (state.told[family] = value.text === undefined ? state.told[family] : value);
+  for (const family of FAMILIES) {
+    hearers[`labels_${family}`] = (value) => {
+      state.told[family] = value.text === undefined ? { ...state.told[family], error: value.error ?? "" } : value;
+    };
+  }
 
   // What people take away, and the way to Explain.
 
@@ -219,8 +229,7 @@ headlight.compare = (() => {
   hearers.send = (value) => {
     if (!value.src) return (state.lookError = value.error ?? "");
     const models = Object.fromEntries(able().map((family) => [family, state.models[family]]));
-    const template = state.template.split("\n").find((line) => line.trim())?.trim();
-    headlight.showInExplain({ src: value.src, name: state.look?.name, models, names: value.names, template });
+    headlight.showInExplain({ src: value.src, name: state.look?.name, models, names: value.names, templates: state.template });
   };
 
   function take(line) {
@@ -237,6 +246,6 @@ headlight.compare = (() => {
   };
 
   return {
-    ...tab, TITLES, PAGE, able, rivals, prepare, stop, fileChanged, edit, map, mapOf, attempt, openCell, page, open, numberOf, step, send, take,
+    ...tab, TITLES, PAGE, rivals, prepare, stop, fileChanged, edit, map, mapOf, openCell, page, open, numberOf, step, send, take,
   };
 })();

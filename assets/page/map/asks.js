@@ -145,7 +145,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     });
     const says = make("p", "hl-hint hl-prompt-says", "", { "aria-live": "polite" });
     field.addEventListener("input", () => edit(field.value));
-    const box = labelled("CLIP's prompts on its map", field);
+    const box = labelled("CLIP’s template, on its map", field);
     box.append(says);
     drawers.add(() => {
       if (document.activeElement !== field && field.value !== state.template) field.value = state.template;

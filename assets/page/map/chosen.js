@@ -173,7 +173,8 @@ headlight.widgets.map_notes = (element, { methods }) => {
     part.append(make("h3", "", title), node);
     lines.append(part);
   }
-  element.append(lines, paper);
+  cannot.after(paper);
+  element.append(lines);
   function draw() {
     const method = methods.find(({ key }) => key === state.method);
     heading.textContent = `${method.title}: what a map can tell`;

@@ -39,7 +39,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     const { classes, conditions, names } = state.ready;
     const answer = answerOf(family, index);
     const lines = [[classes[labelOf(index)], conditions[kindOf(index)]].filter(Boolean).join(", ")];
-    if (answer >= 0) lines.push(answer === labelOf(index) ? `${title} answers right` : `${title} answers ${classes[answer]} ✗`);
+    if (answer >= 0) lines.push(`${title}: ${classes[answer]} ${answer === labelOf(index) ? "✓" : "✗"}`);
     lines.push(names[placeOf(index)].split("/").pop());
     return lines;
   }
@@ -68,7 +68,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
   function marks() {
     const prompts = column.map?.joint ? state.prompts.marks.map((mark, code) => ({ ...mark, id: `prompt ${mark.id}`, kind: "prompt", colour: headlight.mapColours.shade(code) })) : [];
     const placed = state.photo?.marks?.[family];
-    return placed ? [...prompts, { id: "photo", kind: "photo", x: placed.x, y: placed.y, label: "your photo", src: state.photo.src }] : prompts;
+    return placed ? [{ id: "photo", kind: "photo", x: placed.x, y: placed.y, label: "your photo", src: state.photo.src }, ...prompts] : prompts;
   }
 
   let drawn = null; // the map whose points are in the scatter

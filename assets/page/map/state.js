@@ -290,7 +290,7 @@ headlight.map = (() => {
   // A picture of one's own.
   function photoChanged(file) {
     if (!file || !state.ready) return;
-    set({ photo: { busy: true } });
+    set({ photo: { busy: true }, chosen: [] });
     ask("place");
   }
   hearers.place = (value) => (state.photo = value.marks ? value : { error: value.error ?? "" });
@@ -307,8 +307,7 @@ headlight.map = (() => {
   hearers.send = (value) => {
     if (!value.src) return (state.trouble = value.error ?? "");
     const { classes, names } = state.ready;
-    const template = state.template.split("\n").find((line) => line.trim())?.trim();
-    headlight.showInExplain({ src: value.src, name: names[placeOf(sending)], models: able(), names: classes.slice(0, 1000), template });
+    headlight.showInExplain({ src: value.src, name: names[placeOf(sending)], models: able(), names: classes.slice(0, 1000), templates: state.template });
   };
 
   return {

@@ -226,7 +226,7 @@ headlight.prompts = (() => {
       return;
     }
     const names = state.classes.split("\n").map((line) => line.split("|")[0].trim());
-    headlight.showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, template: sending });
+    headlight.showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, templates: sending });
   };
 
   hearers.preset = (value) => value.templates && restore({ templates: value.templates });

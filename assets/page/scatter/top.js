@@ -105,14 +105,14 @@ headlight.scatterTop = (() => {
     const { lines, ends } = headlight.scatterMarks;
     lines(context, ends(map, lens), colours);
     for (const place of scene.raised) raised(context, look, scene, place, map.at(place, lens), 1, colours);
-    headlight.scatterMarks.paint(context, map.options.marks, map.marked.now, lens, colours, () => map.redraw(false));
-    if (!pointing) return;
-    if (map.hovered !== null) {
+    if (pointing && map.hovered !== null) {
       const { x, y } = map.at(map.hovered, lens);
       if (x >= 0 && y >= 0 && x <= width && y <= height) raised(context, look, scene, map.hovered, { x, y }, LARGER, colours);
       else if (Number.isFinite(x + y)) beyond(context, { x, y }, width, height, colours);
     }
-    if (map.lasso) lasso(context, map.lasso, colours);
+    // Above all pictures, so that no label is half hidden.
+    headlight.scatterMarks.paint(context, map.options.marks, map.marked.now, lens, colours, () => map.redraw(false));
+    if (pointing && map.lasso) lasso(context, map.lasso, colours);
   }
 
   return { paint };

@@ -26,8 +26,10 @@
     if (bring(event.dataTransfer.files)) event.preventDefault();
   });
 
-  // Another tab's picture with the models it was looked at with. names, template: what CLIP is to choose from.
-  headlight.showInExplain = async ({ src, name, models = {}, names, template }) => {
+  // Another tab's picture with the models it was looked at with. names, templates (one a line): what CLIP is to choose from;
+  // of the templates the first is taken that has one place for the name, as Explain wants it.
+  headlight.showInExplain = async ({ src, name, models = {}, names, templates = "" }) => {
+    const template = templates.split("\n").map((line) => line.trim().replaceAll("{c}", "{}")).find((line) => line.split("{}").length === 2);
     const blob = await (await fetch(src)).blob();
     const stem = (name ?? "picture").split("/").pop().replace(/\.?[^.]*$/, "") || "picture";
     const put = (selector, text, kind) => {
@@ -39,7 +41,7 @@
     [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === "Explain")?.click();
     for (const [family, model] of Object.entries(models)) headlight.state.columns[family]?.choose(model);
     put("#clip .hl-classes textarea", names?.join("\n"), "input");
-    put("#clip .hl-classes input", template?.replaceAll("{c}", "{}"), "input");
+    put("#clip .hl-classes input", template, "input");
     window.scrollTo(0, 0);
     bring([new File([blob], `${stem}.png`, { type: "image/png" })]);
   };
