@@ -214,7 +214,7 @@ def test_a_client_raises_the_sentence(served, blot):
 # What the endpoints are.
 
 
-def test_the_page_has_these_three_endpoints_and_no_other():
+def test_the_page_has_these_endpoints_and_no_other():
     import app
 
     described = app.page().get_api_info()
@@ -231,7 +231,7 @@ def test_the_page_has_these_three_endpoints_and_no_other():
         ],
         "/score_prompts": ["model", "imageset", "classes", "templates"],
         "/embedding_map": ["model", "imageset", "method", "seed"],
-        "/compare": ["models", "imageset"],
+        "/compare": ["models", "imageset", "templates", "label_maps"],
     }
 
 

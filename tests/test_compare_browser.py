@@ -178,6 +178,59 @@ def test_an_edited_template_moves_clip_alone(visit):
     )
 
 
+def test_a_template_that_cannot_be_used_takes_no_pictures_away(visit):
+    page = visit()
+    tiles = page.locator(".hl-cell-pictures .hl-picture-tile")
+    shown = tiles.count()
+    page.get_by_label("CLIP's templates, one a line").fill("no place for a name")
+    playwright.expect(page.locator("#hl-compare-template-says")).to_contain_text("no {}")
+    patterns(page).filter(has_text="Only Swin wrong").click()
+    page.wait_for_timeout(500)
+    assert tiles.count() == shown > 0
+
+
+def test_which_differences_are_real_is_said_in_words(visit):
+    page = visit()
+    pairs = page.locator(".hl-pairs li")
+    playwright.expect(pairs).to_have_count(3)
+    told = page.evaluate(f"{STATE}.answer.pairs")
+    for row, pair in zip(pairs.all_inner_texts(), told, strict=True):
+        assert f"{abs(100 * pair['gap']):.1f} points more often" in row
+        unlikely = "That is unlikely to be chance alone." in row
+        assert unlikely == (pair["p_holm"] < 0.05)
+        assert ("bolder than the exact test" in row) == (
+            not unlikely and pair["low"] * pair["high"] > 0
+        )
+    verdict = page.locator(".hl-verdict").inner_text()
+    assert ("every difference may well be chance" in verdict) == all(
+        pair["p_holm"] >= 0.05 for pair in told
+    )
+
+
+def test_two_sets_of_one_file_name_are_two_sets(visit, tmp_path):
+    """The label maps shown and typed are those of the set that is open."""
+    page = visit()
+    for folder, kinds in (("a", ("dog", "hat")), ("b", ("cup", "car"))):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "set.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for kind in kinds:
+                for picture in sorted(TOYBOX.glob(f"{kind}_*.png"))[:2]:
+                    archive.writestr(f"{kind}/{picture.name}", picture.read_bytes())
+        upload(page, path)
+        page.wait_for_function(
+            f"{STATE}.answer.choices === 2 && {STATE}.ready?.classes.includes('{kinds[0]}')"
+        )
+        editor = page.locator(".hl-mapped textarea").first
+        if folder == "a":
+            page.locator(".hl-mapped summary").first.click()
+        for kind in kinds:
+            playwright.expect(editor).to_have_value(re.compile(f"{kind}: {kind}"))
+        playwright.expect(page.locator(".hl-origins li").first).to_contain_text("same name")
+    editor.fill("cup: cup\ncar: car")
+    playwright.expect(page.locator(".hl-mapped .hl-says").first).to_be_empty()
+
+
 def test_a_picture_arrives_in_explain_with_its_models(visit):
     page = visit()
     page.get_by_label("CLIP's templates, one a line").fill("my {c}")
@@ -286,6 +339,9 @@ def test_speed_is_measured_after_everything_else(visit):
 def test_a_phone_in_the_dark(visit):
     page = visit(viewport={"width": 360, "height": 740}, color_scheme="dark", has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    first = page.locator(".hl-rival .hl-big").first
+    assert first.evaluate("node => node.getBoundingClientRect().top") < 740  # in sight at once
+    page.locator(".hl-comparing").get_by_text("Models, CLIP’s templates, report …").click()
     page.get_by_label("CLIP's templates, one a line").fill("x" * 300 + " {}")
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -292,3 +292,34 @@ def test_a_phone_in_the_dark(visit):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_text("Layer, method, colours …").click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_settings_of_a_method_can_be_reached(visit):
+    page = visit()
+    rail = page.locator(".hl-mapping .hl-rail")
+    rail.get_by_text("Its settings").click()
+    before = page.evaluate("[...headlight.map.state.columns.vit.map.points]")
+    rail.get_by_label("Seed").fill("7")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        f"before => {CALM} && before.some((x, i) => x !== headlight.map.state.columns.vit.map.points[i])",
+        arg=before,
+    )
+    place = "node => node.getBoundingClientRect().top"
+    rail.get_by_text("Its settings").click()
+    colour = rail.get_by_label("Colour by")
+    top = colour.evaluate(place)
+    rail.get_by_role("button", name="PCA").click()
+    page.wait_for_function(CALM)
+    assert colour.evaluate(place) == top  # nothing jumps
+
+
+def test_a_tap_does_not_catch_the_page(visit):
+    """On a phone one finger up or down scrolls, also after the map was tapped."""
+    page = visit(viewport={"width": 360, "height": 740}, has_touch=True)
+    canvas = page.locator(".hl-scatter-top").first
+    canvas.tap()
+    assert (
+        canvas.evaluate("node => { node.focus(); return getComputedStyle(node).touchAction; }")
+        == "pan-y"
+    )

@@ -28,7 +28,7 @@ SCHEDULES = {
     "short": {
         "teacher": Schedule(epochs=10, batch=250, matrix_rate=0.02, rate=0.004, minutes=16),
         "vit": Schedule(epochs=40, batch=128, matrix_rate=0.006, rate=0.003, minutes=128),
-        "clip": Schedule(epochs=40, batch=128, matrix_rate=0.003, rate=0.002, minutes=108),
+        "clip": Schedule(epochs=40, batch=128, matrix_rate=0.003, rate=0.002, minutes=150),
         "swin": Schedule(epochs=40, batch=128, matrix_rate=0.006, rate=0.003, minutes=86),
     },
     "long": {

@@ -18,7 +18,7 @@ from tabs.compare import cells, closeup, entrants, figures, report, table
 from tabs.compare.asks import CompareAsked, compare_asked
 from tabs.sets import Step, offered
 from tabs.sets.asks import DRAWS
-from tabs.wiring.inputs import Upload
+from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, reply, serial, trouble
 from tabs.wiring.slowly import stepwise
 from tabs.wiring.widget import Widget
@@ -74,7 +74,7 @@ def build() -> None:
     """Draw the tab inside the Blocks that is open, and wire it."""
     with gr.Row(elem_classes="hl-bench hl-comparing"):
         with gr.Column(elem_classes="hl-rail"):
-            file = Upload(file_types=list(FILES), elem_id="compare-file")
+            file = UploadButton(file_types=list(FILES), elem_id="compare-file")
             Widget("compare_asks", sets=offered(), draws=DRAWS, models=_models())
         with gr.Column(elem_classes="hl-stage"):
             Widget("compare_headline")

@@ -18,7 +18,7 @@ from models import CATALOGUE, FAMILIES, TEMPLATE
 from tabs.map import answers
 from tabs.map.asks import DRAWS, RANGES, MapAsked, map_asked
 from tabs.sets import Step, Told, offered
-from tabs.wiring.inputs import Upload
+from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, reply, serial, trouble
 from tabs.wiring.slowly import stepwise
 from tabs.wiring.widget import Widget
@@ -91,8 +91,8 @@ def build() -> None:
     """Draw the tab inside the Blocks that is open, and wire it."""
     with gr.Row(elem_classes="hl-bench hl-mapping"):
         with gr.Column(elem_classes="hl-rail"):
-            file = Upload(file_types=list(FILES), elem_id="map-file")
-            photo = Upload(file_types=["image"], elem_id="map-photo")
+            file = UploadButton(file_types=list(FILES), elem_id="map-file")
+            photo = UploadButton(file_types=["image"], elem_id="map-photo")
             Widget(
                 "map_asks",
                 sets=offered(),

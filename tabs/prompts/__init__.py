@@ -17,7 +17,7 @@ from tabs.prompts import pictures, presets, scores
 from tabs.prompts.tries import Asked, asked
 from tabs.sets import Ready, Step, offered, ready
 from tabs.sets.asks import DRAWS
-from tabs.wiring.inputs import Upload
+from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, reply, sentence, serial
 from tabs.wiring.slowly import stepwise
 from tabs.wiring.widget import Widget
@@ -95,8 +95,8 @@ def build() -> None:
     """Draw the tab inside the Blocks that is open, and wire it."""
     with gr.Row(elem_classes="hl-bench"):
         with gr.Column(elem_classes="hl-rail"):
-            file = Upload(file_types=list(FILES), elem_id="prompts-file")
-            photo = Upload(file_types=["image"], elem_id="prompts-photo")
+            file = UploadButton(file_types=list(FILES), elem_id="prompts-file")
+            photo = UploadButton(file_types=["image"], elem_id="prompts-photo")
             Widget(
                 "prompts_asks", sets=offered(), models=_models(), draws=DRAWS, presets=_presets()
             )

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import gradio as gr
 
-from tabs.wiring.inputs import Sent
+from tabs.wiring.inputs import as_sent
 
 
-class PhotoInput(Sent, gr.Image):
+class PhotoInput(gr.Image):
     """An image input whose callbacks get the path of the uploaded file, or None; they may return an example's.
 
     Gradio's own decodes the file before any callback could check it, drops alpha and clips 16 bits.
     """
+
+    is_template = True  # in the browser it is Gradio's image
+    async_move_resource_to_block_cache = as_sent
 
     def preprocess(self, payload: gr.data_classes.ImageData | None) -> str | None:
         if payload is None:

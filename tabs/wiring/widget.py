@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.wiring.inputs import Sent
+from tabs.wiring.inputs import as_sent
 
 PAGE = Path(__file__).parents[2] / "assets" / "page"
 _FOLDERS = {  # in this order: store.js makes `headlight`, the others add to it
@@ -33,12 +33,14 @@ SCRIPTS = tuple(
 STYLES = ("page.css", "shared.css", "scatter.css", "map.css", "compare.css")
 
 
-class Widget(Sent, gr.HTML):
+class Widget(gr.HTML):
     """An element drawn by the script called `name`.
 
     events: what it may send, each then a listener of this component (`widget.ask(...)`); options: what the script is
     told at the start, as JSON. As an input it is whatever the listener's `js` puts there; as an output, any JSON.
     """
+
+    async_move_resource_to_block_cache = as_sent
 
     def __init__(
         self, name: str, events: tuple[str, ...] = (), elem_id: str | None = None, **options: Any

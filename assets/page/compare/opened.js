@@ -128,9 +128,9 @@ headlight.compareOpened = (explained) => {
     after.disabled = number === null || number + 1 >= total;
     acts.lastChild.disabled = !look;
     for (const [key, act] of chooser) act.setAttribute("aria-pressed", String(state.method === key));
-    const about = explained[state.method === "truth" ? "gradcam" : state.method];
-    cannot.textContent = `${about.means} ${about.cannot}`;
-    [paper.textContent, paper.href] = about.paper;
+    const method = explained[state.method === "truth" ? "gradcam" : state.method];
+    cannot.textContent = `${method.means} ${method.cannot}`;
+    [paper.textContent, paper.href] = method.paper;
     columns.style.setProperty("--models", String(Math.max(2, rivals().length)));
     panels.forEach((each) => each.draw());
   }
