@@ -19,7 +19,7 @@ __all__ = ["PROJECTIONS", "Layout", "Placed", "Projection", "place", "project"]
 FLAT = 3  # pictures that always fit the plane
 SPREAD = 1e-6  # of any coordinate: embeddings that differ by less are the same but for rounding
 MOST = 500  # perplexity and neighbors
-ALIKE = 1e-6  # cosine from one: a picture of the map itself
+ALIKE = 1e-4  # distance within rounding: a picture of the map itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +90,12 @@ def place(layout: Layout, features: Any, k: int = 10) -> Placed:
     rows = unit_rows(features)
     if rows.shape[1] != layout.rows.shape[1]:
         raise ValueError("Only embeddings by the map's own model and layer can be placed in it.")
-    found = nearest(rows, layout.rows, min(k, len(layout.rows))).places
-    similarities = np.einsum("md,mkd->mk", rows, layout.rows[found])
+    near = nearest(rows, layout.rows, min(k, len(layout.rows)))
+    similarities = np.einsum("md,mkd->mk", rows, layout.rows[near.places])
     points = layout.arrangement.place(rows).astype(np.float32)
-    known = similarities[:, 0] > 1 - ALIKE
-    points[known] = layout.points[found[known, 0]]
-    return Placed(points, found, similarities)
+    known = near.distances[:, 0] < ALIKE
+    points[known] = layout.points[near.places[known, 0]]
+    return Placed(points, near.places, similarities)
 
 
 def distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

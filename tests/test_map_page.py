@@ -28,7 +28,7 @@ from models import Entry, load
 from tabs import map as tab
 from tabs.map import layouts, sheets
 from tabs.map.asks import map_asked
-from tabs.sets import silent
+from tabs.wiring.slowly import silent
 
 ROOT = Path(__file__).parent.parent
 COLOURS = {"dog": (200, 30, 30), "cat": (30, 200, 30), "cup": (30, 30, 200)}

@@ -347,6 +347,18 @@ def test_a_picture_of_the_map_lands_on_its_own_point(method, finished):
     assert (np.diff(found.similarities, axis=1) < 1e-6).all()
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_only_the_same_picture_takes_a_pictures_point(method):
+    """Also one of zeros, which has no direction; not one that is merely very like it."""
+    rows = blobs(40)[0].astype(np.float32)
+    rows[7] = 0
+    found = project(rows, method)
+    assert (place(found, rows[[7, 8]]).points == found.points[[7, 8]]).all()
+    if method != "pca":
+        near = rows[:5] + 1e-3 * np.linalg.norm(rows[:5], axis=1, keepdims=True) / 4
+        assert (place(found, near).points != found.points[:5]).any(axis=1).all()
+
+
 def test_the_nearest_come_with_their_cosines(finished):
     from sklearn.metrics.pairwise import cosine_similarity
 

@@ -26,6 +26,7 @@ from models import Entry, load
 from tabs import prompts, sets
 from tabs.api import prompts as prompts_api
 from tabs.prompts import presets, scores, tries
+from tabs.wiring.lines import sentence
 
 CLIP, OTHER = "tiny-clip", "tiny-hub-clip"
 COLOURS = {"dog": (200, 30, 30), "cat": (30, 200, 30), "cup": (30, 30, 200)}
@@ -291,7 +292,7 @@ def test_an_uploaded_picture_is_looked_at_and_sent_on(packed, photo, tmp_path):
 def test_a_question_that_does_not_fit_gets_one_sentence(wrong, packed):
     answer = prompts.attempt(raw(**wrong), packed)
     assert set(answer) == {"error", "serial"}
-    assert answer["error"] != prompts.sentence(KeyError())
+    assert answer["error"] != sentence(KeyError())
     assert "\n" not in answer["error"]
     assert str(Path(packed).parent) not in answer["error"]
     assert list(prompts.prepare(raw(**wrong), packed))[-1].keys() & {"error", "pictures"}

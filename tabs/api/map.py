@@ -11,9 +11,10 @@ from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
-from tabs.sets import LIMIT, labelled_set, silent
+from tabs.sets import LIMIT, labelled_set
 from tabs.wiring.gpu import loaded
 from tabs.wiring.inputs import Json, Textbox
+from tabs.wiring.slowly import silent
 
 MOST_SEED = 2**31 - 1
 

@@ -6,21 +6,20 @@ As in the Prompts tab, a question carries all it needs (tabs/compare/asks.py), a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import gradio as gr
 
 from explain import METHODS
 from imagesets import FILES
-from models import CATALOGUE, FAMILIES
+from models import FAMILIES
 from tabs.compare import cells, closeup, entrants, figures, report, table
 from tabs.compare.asks import CompareAsked, compare_asked
-from tabs.sets import Step, offered
+from tabs.sets import offered
 from tabs.sets.asks import DRAWS
+from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.inputs import UploadButton
-from tabs.wiring.lines import Line, connect, reply, serial, trouble
-from tabs.wiring.slowly import stepwise
+from tabs.wiring.lines import Line, connect, replies, reply, serial, trouble
 from tabs.wiring.widget import Widget
 
 TITLE = "Compare"
@@ -31,15 +30,7 @@ TITLE = "Compare"
 
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     """Load a set and show it to each model: {"done", "doing"} meanwhile, then the set and what keeps a model out."""
-    number = serial(raw)
-    try:
-        asked = compare_asked(raw, file)
-        with closing(stepwise(lambda told: entrants.prepared(asked, told))) as steps:
-            for news in steps:
-                step = isinstance(news, Step)
-                yield {**(vars(news) if step else news[0]), "serial": number}
-    except Exception as error:
-        yield {**trouble(error), "serial": number}
+    yield from replies(raw, lambda told: entrants.prepared(compare_asked(raw, file), told))
 
 
 def measure(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
@@ -75,7 +66,12 @@ def build() -> None:
     with gr.Row(elem_classes="hl-bench hl-comparing"):
         with gr.Column(elem_classes="hl-rail"):
             file = UploadButton(file_types=list(FILES), elem_id="compare-file")
-            Widget("compare_asks", sets=offered(), draws=DRAWS, models=_models())
+            Widget(
+                "compare_asks",
+                sets=offered(),
+                draws=DRAWS,
+                models={family: checkpoints(family) for family in FAMILIES},
+            )
         with gr.Column(elem_classes="hl-stage"):
             Widget("compare_headline")
             Widget("compare_cells", methods=_methods())
@@ -95,17 +91,6 @@ def _methods() -> dict[str, dict[str, Any]]:
             "paper": METHODS[key].paper,
         }
         for key in ("attention", "rollout", "gradcam")
-    }
-
-
-def _models() -> dict[str, list[dict[str, Any]]]:
-    return {
-        family: [
-            {"name": entry.name, "title": entry.title, "here": entry.folder is not None}
-            for entry in CATALOGUE.values()
-            if entry.family == family
-        ]
-        for family in FAMILIES
     }
 
 

@@ -11,10 +11,11 @@ from models import FAMILIES
 from tabs.compare import pace
 from tabs.compare.asks import CompareAsked, Entrant
 from tabs.compare.seats import seat
-from tabs.sets import Step, Told, labelled_set, seen
+from tabs.sets import labelled_set, seen
 from tabs.sets.judged import answer_space
 from tabs.wiring.gpu import loaded
 from tabs.wiring.lines import sentence
+from tabs.wiring.slowly import Step, Told
 
 LISTED = 200  # lines of a label map told one by one
 NOTES = 5

@@ -13,9 +13,10 @@ from typing import Any
 import gradio as gr
 
 from explain import METHODS
-from models import CATALOGUE, CATEGORIES, FAMILIES, TEMPLATE
+from models import CATEGORIES, FAMILIES, TEMPLATE
 from tabs.explain import answers, examples
 from tabs.explain.questions import question
+from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.kept import opened
 from tabs.wiring.lines import sentence, serial
 from tabs.wiring.packing import data_address
@@ -122,16 +123,7 @@ def _column(family: str) -> Widget:
         elem_id=family,
         family=family,
         title=FAMILIES[family],
-        checkpoints=[
-            {
-                "name": entry.name,
-                "title": entry.title,
-                "here": entry.folder is not None,
-                "bundled": entry.name.startswith("pocket-"),
-            }
-            for entry in CATALOGUE.values()
-            if entry.family == family
-        ],
+        checkpoints=checkpoints(family),
         names="\n".join(CATEGORIES) if family == "clip" else "",
         template=TEMPLATE,
     )

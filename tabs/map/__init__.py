@@ -5,8 +5,7 @@ As in the Prompts tab, a question carries all it needs (tabs/map/asks.py), and h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -14,13 +13,13 @@ import gradio as gr
 
 from explain.projection import PROJECTIONS
 from imagesets import FILES
-from models import CATALOGUE, FAMILIES, TEMPLATE
+from models import FAMILIES, TEMPLATE
 from tabs.map import answers
-from tabs.map.asks import DRAWS, RANGES, MapAsked, map_asked
-from tabs.sets import Step, Told, offered
+from tabs.map.asks import DRAWS, RANGES, map_asked
+from tabs.sets import offered
+from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.inputs import UploadButton
-from tabs.wiring.lines import Line, connect, reply, serial, trouble
-from tabs.wiring.slowly import stepwise
+from tabs.wiring.lines import Line, connect, replies, reply
 from tabs.wiring.widget import Widget
 
 TITLE = "Map"
@@ -31,12 +30,12 @@ TITLE = "Map"
 
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     """Load a set and show it to each model: {"done", "doing"} meanwhile, then the set and every model's answers."""
-    yield from _told(raw, answers.prepared, file)
+    yield from replies(raw, lambda told: answers.prepared(map_asked(raw, file), told))
 
 
 def arrange(raw: Any, file: str | None, family: str) -> Iterator[dict[str, Any]]:
     """One model's map: {"done", "doing"} meanwhile, then its points."""
-    yield from _told(raw, lambda asked, told: answers.arranged(asked, family, told), file)
+    yield from replies(raw, lambda told: answers.arranged(map_asked(raw, file), family, told))
 
 
 def thumbs(raw: Any, file: str | None) -> dict[str, Any]:
@@ -69,21 +68,6 @@ def send(raw: Any, file: str | None) -> dict[str, Any]:
     return reply(lambda: answers.original(map_asked(raw, file)), raw)
 
 
-def _told(
-    raw: Any, work: Callable[[MapAsked, Told], dict[str, Any]], file: str | None
-) -> Iterator[dict[str, Any]]:
-    """The answer of slow work, with how far it is; closing this stops the work."""
-    number = serial(raw)
-    try:
-        asked = map_asked(raw, file)
-        with closing(stepwise(lambda told: work(asked, told))) as steps:
-            for news in steps:
-                step = isinstance(news, Step)
-                yield {**(vars(news) if step else news[0]), "serial": number}
-    except Exception as error:
-        yield {**trouble(error), "serial": number}
-
-
 # Layout.
 
 
@@ -108,19 +92,11 @@ def build() -> None:
                         "map_column",
                         family=family,
                         title=FAMILIES[family],
-                        models=_models(family),
+                        models=checkpoints(family),
                     )
             Widget("map_chosen")
             Widget("map_notes", methods=_methods())
     connect("map", _LINES, {"file": file, "photo": photo})
-
-
-def _models(family: str) -> list[dict[str, Any]]:
-    return [
-        {"name": entry.name, "title": entry.title, "here": entry.folder is not None}
-        for entry in CATALOGUE.values()
-        if entry.family == family
-    ]
 
 
 def _methods() -> list[dict[str, Any]]:

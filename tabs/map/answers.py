@@ -14,13 +14,14 @@ from models import FAMILIES
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
 from tabs.map.sheets import sheet
-from tabs.sets import Labelled, Step, Told, embedded, labelled_set, pictures, seen, silent
+from tabs.sets import Labelled, embedded, labelled_set, pictures, seen
 from tabs.sets.judged import answer_space, judge
 from tabs.sets.templates import template_sums
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import opened
 from tabs.wiring.lines import sentence
 from tabs.wiring.packing import packed
+from tabs.wiring.slowly import Step, Told, silent
 
 MARKED = 60  # classes whose prompts are put on the map
 NEAR = 8  # nearest pictures shown
@@ -178,7 +179,8 @@ def placed(asked: MapAsked, path: str | None) -> dict[str, Any]:
     marks = {}
     for family, name in asked.models.items():
         found = layouts.arranged(asked, family, silent)
-        placement, points = found.placed(embedded(name, photo.image, found.space)[None])
+        features = embedded(name, photo.image, found.space)[None]
+        placement, points = found.placed(features, NEAR)
         near_by = _pictures(found, placement.neighbours[0], placement.similarities[0])
         marks[family] = {"x": float(points[0, 0]), "y": float(points[0, 1]), **near_by}
     return {"src": pictures.small(photo.image, 192), "marks": marks}

@@ -18,11 +18,11 @@ from explain.alignment import Similarity, similarity
 from explain.neighbours import Overlap, Quality, neighbour_overlap, quality
 from explain.projection import PROJECTIONS, Layout, place, project
 from tabs.map.asks import MapAsked
-from tabs.sets import Ready, Space, Step, Told, alone, seen, silent
+from tabs.sets import Ready, Space, alone, seen
 from tabs.sets.judged import answer_space
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import Kept, digest
-from tabs.wiring.slowly import stepwise
+from tabs.wiring.slowly import Step, Told, silent, stepwise
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,9 +52,9 @@ class Arranged:
         """(points, 2) where the page draws them."""
         return self.lies(self.layout.points)
 
-    def placed(self, features: Tensor) -> Any:
-        """Where new features (new, dim) come to lie, with their nearest pictures; `points` are the page's."""
-        found = place(self.layout, features)
+    def placed(self, features: Tensor, k: int = 10) -> Any:
+        """Where new features (new, dim) come to lie, with their k nearest pictures; `points` are the page's."""
+        found = place(self.layout, features, k)
         return found, self.lies(found.points)
 
 

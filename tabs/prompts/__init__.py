@@ -12,14 +12,14 @@ from typing import Any
 import gradio as gr
 
 from imagesets import FILES
-from models import CATALOGUE as MODELS
 from tabs.prompts import pictures, presets, scores
 from tabs.prompts.tries import Asked, asked
-from tabs.sets import Ready, Step, offered, ready
+from tabs.sets import Ready, offered, ready
 from tabs.sets.asks import DRAWS
+from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.inputs import UploadButton
-from tabs.wiring.lines import Line, connect, reply, sentence, serial
-from tabs.wiring.slowly import stepwise
+from tabs.wiring.lines import Line, connect, replies, reply
+from tabs.wiring.slowly import Told
 from tabs.wiring.widget import Widget
 
 TITLE = "Prompts"
@@ -30,18 +30,12 @@ TITLE = "Prompts"
 
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     """Load and embed a set: {"done", "doing"} while it runs, then what is worth knowing of the set."""
-    try:
+
+    def work(told: Told) -> dict[str, Any]:
         question = asked(raw, file)
-        work = stepwise(
-            lambda told: ready(question.source, question.limit, question.wording.model, told)
-        )
-        for news in work:
-            if isinstance(news, Step):
-                yield {"done": news.done, "doing": news.doing, "serial": question.serial}
-            else:
-                yield {**about(*news), "serial": question.serial}
-    except Exception as error:
-        yield {"error": sentence(error), "serial": serial(raw)}
+        return about(ready(question.source, question.limit, question.wording.model, told))
+
+    yield from replies(raw, work)
 
 
 def about(found: Ready) -> dict[str, Any]:
@@ -98,7 +92,11 @@ def build() -> None:
             file = UploadButton(file_types=list(FILES), elem_id="prompts-file")
             photo = UploadButton(file_types=["image"], elem_id="prompts-photo")
             Widget(
-                "prompts_asks", sets=offered(), models=_models(), draws=DRAWS, presets=_presets()
+                "prompts_asks",
+                sets=offered(),
+                models=checkpoints("clip"),
+                draws=DRAWS,
+                presets=_presets(),
             )
         with gr.Column(elem_classes="hl-stage"):
             Widget("prompts_headline")
@@ -109,14 +107,6 @@ def build() -> None:
             Widget("prompts_image", compared=list(presets.TEACHING))
             Widget("prompts_lesson", lesson=presets.LESSON)
     connect("prompts", _LINES, {"file": file, "photo": photo})
-
-
-def _models() -> list[dict[str, Any]]:
-    return [
-        {"name": entry.name, "title": entry.title, "here": entry.folder is not None}
-        for entry in MODELS.values()
-        if entry.family == "clip"
-    ]
 
 
 def _presets() -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ import numpy as np
 from imagesets import CATALOGUE, ImageSet, Item, load_set
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
-from tabs.wiring.slowly import stepwise
+from tabs.wiring.slowly import Step, Told, silent, stepwise
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,19 +40,6 @@ PATIENCE = 0.3  # seconds between two looks at whether a waiting person is still
 
 Space = tuple[str, int | None]  # pool and layer, as Model.read takes them
 JOINT: Space = ("joint", None)
-Told = Callable[["Step"], None]  # hears how far it is; may raise to stop
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far a set is: done is a fraction, doing says what of."""
-
-    done: float
-    doing: str
-
-
-def silent(step: Step) -> None:
-    """Hears and says nothing."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ same number, so that the browser knows the newest.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from tabs.wiring.slowly import Told, stepwise
 from tabs.wiring.widget import Widget
 
 OURS = "Something went wrong here, and the mistake is ours. Try again, or choose another photo or checkpoint."
@@ -60,6 +62,20 @@ def reply(answer: Callable[[], dict[str, Any]], raw: Any) -> dict[str, Any]:
         return {**answer(), "serial": serial(raw)}
     except Exception as error:
         return {**trouble(error), "serial": serial(raw)}
+
+
+def replies(raw: Any, work: Callable[[Told], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """As `reply`, for slow work: {"done", "doing"} for each Step that it tells, then what it returns.
+
+    Closing this stops the work at its next step.
+    """
+    number = serial(raw)
+    try:
+        with closing(stepwise(work)) as steps:
+            for news in steps:
+                yield {**(news[0] if isinstance(news, tuple) else vars(news)), "serial": number}
+    except Exception as error:
+        yield {**trouble(error), "serial": number}
 
 
 def trouble(error: Exception) -> dict[str, Any]:

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far work is: done is a fraction, doing says what of."""
+
+    done: float
+    doing: str
+
+
+Told = Callable[[Step], None]  # hears how far it is; may raise to stop
+
+
+def silent(step: Step) -> None:
+    """Hears and says nothing."""
 
 
 class Stopped(Exception):
     """Raised inside the work, by the progress it reports, once nobody waits for it."""
 
 
-def stepwise(work: Callable[[Callable[[float], None]], Any]) -> Iterator[float | tuple[Any]]:
-    """Run work(progress): yields each fraction it reports, and last its result in a tuple of one.
+def stepwise(work: Callable[[Callable[[Any], None]], Any]) -> Iterator[Any]:
+    """Run work(told): yields all that it tells, a fraction or a Step, and last its result in a tuple of one.
 
     What the work raises is raised here.
     """
-    news: SimpleQueue[float | tuple[Any] | BaseException] = SimpleQueue()
+    news: SimpleQueue[Any] = SimpleQueue()
     stop = threading.Event()
 
-    def report(fraction: float) -> None:
+    def report(how_far: float | Step) -> None:
         if stop.is_set():
             raise Stopped
-        news.put(fraction)
+        news.put(how_far)
 
     def run() -> None:
         try:

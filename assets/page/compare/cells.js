@@ -58,7 +58,7 @@ headlight.widgets.compare_cells = (element, { methods }) => {
     made.draw = ({ key, right, title: words, count: n, share, bar, within }) => {
       made.key = key;
       marks.draw(right);
-      name.textContent = within ? "… with the same answer" : words.replace(/ (is|are) /, " ");
+      name.textContent = within ? "… same answer" : words.replace(/ (is|are) /, " ");
       fill.style.width = `${100 * bar}%`;
       number.textContent = n ? `${n.toLocaleString("en")} · ${share < 0.01 ? "< 1" : Math.round(100 * share)} %` : "0";
       act.disabled = !n;

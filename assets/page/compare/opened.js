@@ -119,7 +119,7 @@ headlight.compareOpened = (explained) => {
     if (look && photo.src !== look.src) photo.src = look.src;
     photo.alt = look ? [look.truth, look.condition].filter(Boolean).join(", ") : "";
     truth.textContent = look ? `Shows: ${look.truth}` : state.place === null ? "No picture open" : "Opening it…";
-    about.textContent = lookError || (look ? [look.condition, look.name, look.caption].filter(Boolean).join(" · ") : state.place === null ? "Choose a pattern with pictures." : "");
+    about.textContent = lookError || (look ? [look.condition, look.name.split("/").pop()].filter(Boolean).join(" · ") : state.place === null ? "Choose a pattern with pictures." : "");
     about.classList.toggle("hl-trouble", Boolean(lookError));
     about.title = about.textContent;
     const total = state.pictures?.count ?? 0;

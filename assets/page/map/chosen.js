@@ -90,7 +90,7 @@ headlight.widgets.map_chosen = (element) => {
       const labels = (near?.places ?? []).map((place) => labelOf(indexOf(place)));
       const often = (label) => labels.filter((each) => each === label).length;
       const most = labels.reduce((best, label) => (often(label) > often(best) ? label : best), labels[0]);
-      return { near, label: null, said: labels.length ? `finds it like ${classes[most]} (${often(most)} of ${labels.length})` : "" };
+      return { near, label: null, said: labels.length ? `· of its ${labels.length} nearest, ${often(most)} show “${classes[most]}”` : "" };
     });
   }
 
