@@ -168,10 +168,10 @@ def test_an_unreachable_set_troubles_nothing_else(visit, monkeypatch):
     page.keyboard.press("Enter")
     playwright.expect(page.locator(".hl-progress")).to_contain_text("Pick the toybox")
     page.get_by_label("Back to the list", exact=True).first.click()
-    page.get_by_label("Pictures", exact=True).select_option("toybox")
+    page.get_by_label("Pictures", exact=True).select_option("toybox-hard")
     page.wait_for_function(CALM)
     playwright.expect(page.get_by_label("Class names, one a line", exact=True)).to_have_value(
-        "\n".join("abcdefgh")  # what was typed for the toybox
+        "\n".join("abcdefgh")  # what was typed for the first set
     )
 
 

@@ -49,5 +49,5 @@ def _picture(found: Contest, row: int) -> Markup:
     return tag(
         "figure",
         tag("img", src=told["src"], alt=f"Shows: {shows}"),
-        tag("figcaption", tag("b", shows), *said, tag("span", told["name"])),
+        tag("figcaption", tag("b", shows), *said, tag("span", told["name"].rpartition("/")[2])),
     )

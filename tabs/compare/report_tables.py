@@ -12,6 +12,7 @@ from tabs.compare.markup import Markup, joined, tag
 from tabs.compare.report_charts import bar, curve
 
 _ = "\N{NO-BREAK SPACE}"  # a number stays with its unit
+_JOINED = "\N{WORD JOINER}"  # an interval with itself
 MEANS = (("precision", "precision"), ("recall", "recall"), ("f1", "F1"))
 
 
@@ -40,8 +41,8 @@ def differences(told: dict[str, Any]) -> Markup:
     if not told["pairs"]:
         return joined()
     titles = (
-        *("the first", "the second", "gap in points", "only the first right"),
-        *("only the second right", "McNemar, exact", "after Holm", ""),
+        *("model", "against", "gap in points", "only the model right"),
+        *("only the other right", "McNemar, exact", "after Holm", ""),
     )
     together = told["cochran"]
     words = together and f"All together: Cochran's Q = {together['q']:.2f}, {_p(together['p'])}."
@@ -104,7 +105,7 @@ def in_words(share: dict[str, Any]) -> str:
     """ "83.4 % (79.1–87.0, n = 320)" """
     if not share["total"]:
         return "no picture"
-    spread = f"{points(share['low'])}–{points(share['high'])}"
+    spread = f"{points(share['low'])}–{_JOINED}{points(share['high'])}"
     return f"{percent(share['rate'])} ({spread},{_}n{_}={_}{share['total']:,})"
 
 

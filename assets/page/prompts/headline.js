@@ -5,7 +5,7 @@ headlight.widgets.prompts_headline = (element) => {
   const { state, edit, pin, halve, confirm, wording, ask, restore } = headlight.prompts;
   const { points, percent, range, doubt, bar, card, button, brief, rows, count } = headlight.promptParts;
 
-  const QUICK = /^(plain|teaching|silhouette|conditions|seven)/; // presets that stand below the box as well
+  const QUICK = /^(plain|teaching|blurred|conditions|seven)/; // presets that stand below the box as well
   const heading = card(element, "Templates, and how often they are right", draw);
   heading.className = "hl-spoken";
   const [left, right] = [make("div", "hl-templates"), make("div", "hl-result")];

@@ -7,7 +7,7 @@ headlight.prompts = (() => {
   const STANDS = 1000; // ms a try must stand to go on the board, so that half a word does not
 
   const state = {
-    set: "toybox", // a name or Hub id
+    set: "toybox-hard", // a name or Hub id; on this one a template moves something
     file: "", // the name of the uploaded set, where that is the one
     limit: 2000,
     model: "pocket-clip",
