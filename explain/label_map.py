@@ -186,7 +186,7 @@ def closed_set(logits: np.ndarray, label_map: LabelMap, classes: Sequence[str]) 
     owner = _owners(label_map, classes)  # one class's outputs side by side
     if not owner:
         raise ValueError(
-            "None of this model's labels is a class of the set. Say in the label map which outputs stand for which class."
+            "None of this model's labels is a class of the set by name; a label map, as Compare has one, can say which stand for one."
         )
     chosen = np.asarray(logits)[:, list(owner)].astype(np.float64)
     raised = np.exp(chosen - chosen.max(1, keepdims=True))

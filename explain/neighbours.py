@@ -61,7 +61,7 @@ def neighbour_overlap(features_a: Any, features_b: Any, k: int = 10) -> Overlap 
 def quality(features: Any, layout: Any, labels: Sequence[Any] | None, k: int = 10) -> Quality:
     """The Quality of a Layout, or of points (n, 2), of features (n, dim); without labels there is no purity.
 
-    Trustworthiness needs more than 2k different pictures: between copies the order of neighbours is chance. Purity needs two.
+    Trustworthiness needs more than 2k different pictures: between copies the order of neighbours is chance. Purity needs two different ones.
     """
     rows = unit_rows(features)
     points = np.asarray(getattr(layout, "points", layout), dtype=np.float64)
@@ -70,7 +70,7 @@ def quality(features: Any, layout: Any, labels: Sequence[Any] | None, k: int = 1
     at, near = sample(len(rows)), min(k, len(rows) - 1)
     different = len(np.unique(rows[at], axis=0))
     trusted = _trustworthiness(rows[at], points[at], k) if different > 2 * k else None
-    if labels is None or not near:
+    if labels is None or not near or different == 1:
         return Quality(trusted, None, None, None, near, len(at))
     codes_of = {label: code for code, label in enumerate(dict.fromkeys(labels))}
     codes = np.array([codes_of[label] for label in labels])

@@ -192,10 +192,17 @@ def test_a_photo_of_ones_own_is_placed_on_all_three(visit):
     index = page.evaluate(
         f"headlight.map.state.ready.names.findIndex((name) => name.endsWith('{path.name}') && name.includes('realistic'))"
     )
-    marks = page.evaluate("headlight.map.state.photo.marks")
-    for family, mark in marks.items():
-        x, y = points(page, family)[2 * index : 2 * index + 2]
-        np.testing.assert_allclose([mark["x"], mark["y"]], [x, y], atol=0.05)
+
+    def on_its_own_point():
+        for family, mark in page.evaluate("headlight.map.state.photo.marks").items():
+            x, y = points(page, family)[2 * index : 2 * index + 2]
+            np.testing.assert_allclose([mark["x"], mark["y"]], [x, y], atol=0.05)
+
+    on_its_own_point()
+    page.evaluate("headlight.map.turn({ seed: 3 })")
+    page.wait_for_function("headlight.map.state.columns.clip.busy")
+    page.wait_for_function(f"{CALM} && headlight.map.state.photo?.marks", timeout=60_000)
+    on_its_own_point()
     page.get_by_role("button", name="Remove").click()
     page.wait_for_function("headlight.map.state.photo === null")
 
@@ -260,6 +267,27 @@ def test_the_legend_selects_and_colours_tell_right_from_wrong(visit):
     assert wrong == round(320 * (1 - accuracy))
 
 
+def test_of_many_changes_the_last_is_shown(visit):
+    page = visit()
+    for seed in range(60, 66):
+        page.evaluate(f"headlight.map.turn({{ seed: {seed} }})")
+        page.wait_for_timeout(210)
+    page.wait_for_function(
+        f"""{CALM} && Object.values(headlight.map.state.columns).every(({{ map }}) => map.settings.seed === 65)
+            && headlight.map.state.prompts.marks.length""",
+        timeout=60_000,
+    )
+    wanted = page.evaluate("[...headlight.map.state.columns.clip.map.points]")
+    page.evaluate("headlight.map.turn({ seed: 0 })")
+    page.wait_for_function("headlight.map.state.columns.clip.busy")
+    page.wait_for_function(CALM, timeout=60_000)
+    assert page.evaluate("[...headlight.map.state.columns.clip.map.points]") != wanted
+    page.evaluate("headlight.map.turn({ seed: 65 })")
+    page.wait_for_function("headlight.map.state.columns.clip.busy")
+    page.wait_for_function(CALM, timeout=60_000)
+    assert page.evaluate("[...headlight.map.state.columns.clip.map.points]") == wanted
+
+
 def test_a_map_can_be_stopped_and_gone_on_with(visit):
     page = visit()
     page.evaluate("headlight.map.turn({ seed: 7, perplexity: 50 })")
@@ -269,6 +297,7 @@ def test_a_map_can_be_stopped_and_gone_on_with(visit):
     playwright.expect(column).to_contain_text("Stopped.")
     page.wait_for_timeout(1500)
     playwright.expect(column).to_contain_text("Stopped.")
+    assert page.evaluate("headlight.map.state.prompts.marks.length") == 0  # none of another map
     column.get_by_role("button", name="Try again").click()
     calm(page)
     playwright.expect(column).not_to_contain_text("Stopped.")

@@ -23,9 +23,11 @@ from sklearn.neighbors import NearestNeighbors
 
 import app
 import models
+from explain.projection import project
 from imagesets import load_set
 from models import Entry, load
 from tabs import map as tab
+from tabs import sets
 from tabs.map import layouts, sheets
 from tabs.map.asks import map_asked
 from tabs.wiring.slowly import silent
@@ -148,12 +150,23 @@ def test_the_maps_of_all_models_lie_over_the_first(packed):
     assert spreads[0] == pytest.approx(spreads[1], rel=1e-4)
 
 
-def test_layers_are_read_in_one_pass_and_named(packed, monkeypatch):
+def test_layers_are_read_in_one_pass_and_named(packed, monkeypatch, tmp_path):
+    passes, encode = [], sets._encode
+
+    def counted(name, items, spaces):
+        passes.append((name, list(spaces)))
+        yield from encode(name, items, spaces)
+
+    monkeypatch.setenv("HEADLIGHT_CACHE", str(tmp_path))
+    monkeypatch.setattr(sets, "_features", type(sets._features)(10**9, sets._feature_size))
+    monkeypatch.setattr(sets, "_encode", counted)
     words = [
         last(tab.arrange(raw(depth=depth, pool="mean"), packed, "vit"))["space"]
         for depth in (0, 0.5, 1)
     ]
     assert words == [f"layer {n} of 3, mean of patches" for n in (1, 2, 3)]
+    mean = [spaces for name, spaces in passes if name == TINY["vit"] and spaces[0][0] == "mean"]
+    assert mean == [[("mean", 0), ("mean", 1)], [("mean", None)]]
     model = load(TINY["vit"])
     found = layouts.arranged(asked(packed, depth=0.5, pool="mean"), "vit", silent)
     contents = [item.content for item in load_set(packed).items]
@@ -319,7 +332,17 @@ def test_what_is_kept_of_a_map_is_counted_and_holds_no_set(packed, monkeypatch):
     assert layouts._layouts.total >= 0.8 * sum(each.nbytes for each in arrays)
 
 
-def test_closing_a_map_stops_the_work(packed):
+def test_closing_a_map_stops_the_work(packed, monkeypatch):
+    ended = []
+
+    def watched(*given, **named):
+        try:
+            return project(*given, **named)
+        except BaseException as error:
+            ended.append(type(error).__name__)
+            raise
+
+    monkeypatch.setattr(layouts, "project", watched)
     going = tab.arrange(raw(method="tsne", seed=99, perplexity=3), packed, "vit")
     assert "done" in next(going)
     going.close()
@@ -327,14 +350,21 @@ def test_closing_a_map_stops_the_work(packed):
         if thread.name.endswith("(run)"):
             thread.join(20)
             assert not thread.is_alive()
+    assert ended == ["Stopped"]
 
 
-def test_twenty_people_at_once_get_one_map(packed):
+def test_twenty_people_at_once_get_one_map(packed, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        layouts, "project", lambda *given, **named: made.append(1) or project(*given, **named)
+    )
+
     def person(_):
-        return points(last(tab.arrange(raw(seed=5), packed, "vit"))).tobytes()
+        return points(last(tab.arrange(raw(seed=55), packed, "vit"))).tobytes()
 
     with ThreadPoolExecutor(20) as people:
         assert len(set(people.map(person, range(20)))) == 1
+    assert len(made) == 1
 
 
 def test_the_same_seed_gives_the_same_map_in_another_process():

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
@@ -375,3 +376,10 @@ def test_texts_never_become_markup():
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacent|document\.write", script.read_text()
         )
+
+
+def test_slow_work_is_done_for_whoever_asked():
+    """Where a GPU is lent it is lent to the visitor, whom Gradio keeps in the context."""
+    asking = ContextVar("asking", default="nobody")
+    asking.set("one person")
+    assert list(stepwise(lambda told: asking.get())) == [("one person",)]

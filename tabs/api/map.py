@@ -60,10 +60,9 @@ def embedding_map(model: str, imageset: Any, method: str = "tsne", seed: int = 0
 
 
 def _seed(value: Any) -> int:
-    found = arguments.index(value, "seed")
-    if found is None or not 0 <= found <= MOST_SEED:
+    if type(value) is not int or not 0 <= value <= MOST_SEED:
         raise ValueError(f"The seed is a whole number from 0 to {MOST_SEED:,}.")
-    return found
+    return value
 
 
 def add() -> None:

@@ -113,6 +113,7 @@ def arranged(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
         "joint": found.space[0] == "joint",
         "layer": found.space[1],
         "notes": found.layout.notes,
+        "explained": getattr(found.layout.arrangement, "explained", None),
         "quality": vars(found.quality),
         "overlap": _overlap(asked, found, first) if family != first else None,
         "with": FAMILIES[first],
@@ -140,14 +141,13 @@ def neighbours(asked: MapAsked) -> dict[str, Any]:
     """{family: {places, similarities}} of the pictures most like the one at the asked place, nearest first."""
     answer = {}
     for family in asked.models:
-        found = layouts.arranged(asked, family, silent)
-        (at,) = np.nonzero(np.isin(found.pictures, asked.places[:1]))
-        count = min(NEAR, len(found.pictures) - 1)
+        shown, rows = layouts.embedded_set(asked, family)
+        (at,) = np.nonzero(np.isin(shown, asked.places[:1]))
+        count = min(NEAR, len(shown) - 1)
         if len(at) and count:
-            rows = found.layout.rows
             near = nearest(rows[at], rows, count, own=at)
             cosines = 1 - near.distances[0] ** 2 / 2
-            answer[family] = _pictures(found, near.places[0], cosines)
+            answer[family] = _pictures(shown, near.places[0], cosines)
     return {"place": asked.places[0] if asked.places else None, "near": answer}
 
 
@@ -181,10 +181,10 @@ def placed(asked: MapAsked, path: str | None) -> dict[str, Any]:
         found = layouts.arranged(asked, family, silent)
         features = embedded(name, photo.image, found.space)[None]
         placement, points = found.placed(features, NEAR)
-        near_by = _pictures(found, placement.neighbours[0], placement.similarities[0])
+        near_by = _pictures(found.pictures, placement.neighbours[0], placement.similarities[0])
         marks[family] = {"x": float(points[0, 0]), "y": float(points[0, 1]), **near_by}
     return {"src": pictures.small(photo.image, 192), "marks": marks}
 
 
-def _pictures(found: layouts.Arranged, near: np.ndarray, similarities: np.ndarray) -> dict:
-    return {"places": found.pictures[near].tolist(), "similarities": similarities.tolist()}
+def _pictures(shown: np.ndarray, near: np.ndarray, similarities: np.ndarray) -> dict:
+    return {"places": shown[near].tolist(), "similarities": similarities.tolist()}

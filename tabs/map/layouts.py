@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explain.alignment import Similarity, similarity
+from explain.nearest import unit_rows
 from explain.neighbours import Overlap, Quality, neighbour_overlap, quality
 from explain.projection import PROJECTIONS, Layout, place, project
 from tabs.map.asks import MapAsked
@@ -68,6 +69,16 @@ def arranged(asked: MapAsked, family: str, told: Told) -> Arranged:
         return own
     reference = _arranged(asked, first, "answer", 1.0, told)
     return replace(own, lies=similarity(own.layout.points, reference.layout.points))
+
+
+def embedded_set(asked: MapAsked, family: str) -> tuple[np.ndarray, np.ndarray]:
+    """Places among the set's items (points,), and their embeddings (points, dim) at length one; no map is made for that."""
+    model = loaded(asked.models[family])
+    found = _seen(asked, model, space_of(model, asked.pool, asked.depth), silent)
+    pictures = shared(asked)
+    return pictures, unit_rows(
+        found.encoded.features[np.searchsorted(found.encoded.kept, pictures)]
+    )
 
 
 def overlap(asked: MapAsked, one: Arranged, family: str) -> Overlap | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
@@ -47,7 +48,8 @@ def stepwise(work: Callable[[Callable[[Any], None]], Any]) -> Iterator[Any]:
         except BaseException as error:  # handed over, not swallowed: the other side raises it
             news.put(error)
 
-    threading.Thread(target=run, daemon=True).start()
+    context = copy_context()  # who asks: where a GPU is lent, it is lent to them
+    threading.Thread(target=context.run, args=(run,), daemon=True).start()
     try:
         while not isinstance(item := news.get(), tuple):
             if isinstance(item, BaseException):

@@ -160,14 +160,14 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     const box = make("div", "hl-choice");
     const row = make("div", "hl-acts");
     const upload = button("Place a photo…", () => document.querySelector("#map-photo")?.click(), "Where would a picture of yours lie?");
-    const remove = button("Remove", () => headlight.map.set({ photo: null }));
+    const remove = button("Remove", headlight.map.removePhoto);
     row.append(upload, remove);
     const says = make("p", "hl-hint", "", { "aria-live": "polite" });
     box.append(row, says);
     drawers.add(() => {
       upload.disabled = !state.ready;
       remove.hidden = !state.photo;
-      says.textContent = state.photo?.error || (state.photo?.busy ? "Placing it…" : state.photo ? "Lines lead to the pictures nearest to it." : "");
+      says.textContent = state.photo?.error || (state.photo?.busy ? "Placing it when the maps stand…" : state.photo ? "Lines lead to the pictures nearest to it." : "");
       says.classList.toggle("hl-trouble", Boolean(state.photo?.error));
     });
     return box;

@@ -6,7 +6,14 @@ headlight.mapExport = (() => {
   const scatters = {}; // family → its scatter
 
   const shown = () => FAMILIES.filter((family) => state.columns[family].map && scatters[family]);
-  const name = () => `headlight-map-${state.method}`;
+  const name = () => `headlight-map-${state.columns[shown()[0]].map.settings.method}`;
+
+  // The settings a map was made with, those that its method reads.
+  function made({ settings }) {
+    const { method, seed, perplexity, neighbors, min_dist: least } = settings;
+    const words = { tsne: `t-SNE, perplexity ${perplexity}, seed ${seed}`, umap: `UMAP, ${neighbors} neighbours, least distance ${least}, seed ${seed}` };
+    return words[method] ?? "PCA";
+  }
 
   function caption(family) {
     const { map } = state.columns[family];
@@ -17,7 +24,7 @@ headlight.mapExport = (() => {
 
   const about = (family) => ({
     title: `${{ vit: "ViT", swin: "Swin", clip: "CLIP" }[family]} ${state.models[family]}`,
-    caption: `${state.ready.title}, ${state.ready.pictures.toLocaleString("en")} pictures; ${caption(family)}; seed ${state.seed}`,
+    caption: `${state.ready.title}, ${state.ready.pictures.toLocaleString("en")} pictures; ${caption(family)}; ${made(state.columns[family].map)}`,
     legend: headlight.mapColours.legend(),
   });
 

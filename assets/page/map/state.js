@@ -132,18 +132,34 @@ headlight.map = (() => {
         column.map = null;
         continue;
       }
-      Object.assign(column, { busy: true, done: 0, doing: "" });
+      Object.assign(column, { busy: true, done: 0, doing: "", settings: settings() });
       ask(`arrange_${family}`);
     }
-    // Marks belong to the maps there were.
+    ["prompts", "place"].forEach(cancel); // marks belong to the maps there were
     state.prompts.marks = [];
-    askPrompts();
-    if (state.photo?.src) {
-      state.photo = { src: state.photo.src, busy: true };
-      ask("place");
-    }
+    if (state.photo && !state.photo.error) state.photo = { src: state.photo.src, busy: true };
     if (state.near) askNear(state.near.index);
     redraw();
+  }
+
+  // What a map depends on; it keeps the settings it was made with.
+  const settings = () => Object.fromEntries(["pool", "depth", "method", "seed", "perplexity", "neighbors", "min_dist"].map((name) => [name, state[name]]));
+  const current = (family) => {
+    const { map, busy } = state.columns[family];
+    return Boolean(map) && !busy && JSON.stringify(map.settings) === JSON.stringify(settings());
+  };
+
+  // Marks are asked for once their map is there: they would make it again, and could not be stopped.
+  function mark(family) {
+    if (family === "clip") askPrompts();
+    if (state.photo?.busy) place();
+  }
+
+  function place() {
+    const families = Object.keys(able());
+    if (families.some((family) => state.columns[family].busy)) return; // until the last map is there
+    if (families.every(current)) ask("place");
+    else state.photo = { error: "A map is missing; arrange the pictures first, then place the photo." };
   }
 
   function stopped(family) {
@@ -166,8 +182,9 @@ headlight.map = (() => {
       const column = state.columns[family];
       if (value.doing !== undefined) return Object.assign(column, { done: value.done, doing: value.doing });
       column.busy = false;
-      if (!value.points) return (column.error = value.error ?? value.wrong?.text ?? "");
-      column.map = { ...value, points: headlight.maps.unpack(value.points).values };
+      if (value.points) column.map = { ...value, points: headlight.maps.unpack(value.points).values, settings: column.settings };
+      else column.error = value.error ?? value.wrong?.text ?? "";
+      mark(family);
     };
   }
 
@@ -182,24 +199,28 @@ headlight.map = (() => {
   // How many steps the layer slider has: the layers of the deepest model.
   const steps = () => Math.max(2, ...FAMILIES.map((family) => state.ready?.models[family]?.depth ?? 0));
 
+  let run = 0; // counts the plays, so that a stopped one ends
   async function play() {
+    run += 1;
     if (state.playing) return set({ playing: false });
+    const own = run;
     set({ playing: true });
     const last = steps() - 1;
-    for (let step = state.depth < 1 ? Math.round(state.depth * last) : 0; step <= last && state.playing; step++) {
+    for (let step = state.depth < 1 ? Math.round(state.depth * last) : 0; step <= last && state.playing && run === own; step++) {
       state.depth = step / last;
       arrangeAll();
       do await new Promise((done) => setTimeout(done, PACE));
-      while (state.playing && FAMILIES.some((family) => state.columns[family].busy));
+      while (state.playing && run === own && FAMILIES.some((family) => state.columns[family].busy));
     }
-    set({ playing: false });
+    if (run === own) set({ playing: false });
   }
 
   // CLIP's prompts.
 
   function askPrompts() {
-    if (state.ready && able().clip) ask("prompts");
-    else state.prompts = { marks: [], note: "", error: "" };
+    if (state.ready && able().clip) {
+      if (current("clip")) ask("prompts");
+    } else state.prompts = { marks: [], note: "", error: "" };
   }
 
   let typing = 0;
@@ -291,7 +312,11 @@ headlight.map = (() => {
   function photoChanged(file) {
     if (!file || !state.ready) return;
     set({ photo: { busy: true }, chosen: [] });
-    ask("place");
+    place();
+  }
+  function removePhoto() {
+    cancel("place");
+    set({ photo: null });
   }
   hearers.place = (value) => (state.photo = value.marks ? value : { error: value.error ?? "" });
 
@@ -312,6 +337,6 @@ headlight.map = (() => {
 
   return {
     ...tab, pointers, prepare, stop, turn, arrangeAll, stopArranging, steps, play, edit, wants, tiles, looks, point, choose, send,
-    photoChanged, fileChanged, indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
+    photoChanged, removePhoto, fileChanged, indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
   };
 })();
