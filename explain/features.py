@@ -64,6 +64,7 @@ def encode_spaces(
     pool "answer" is the logits of the model's own labels. All have the same pictures in the same order.
     """
     store = Store(folder())
+    store.trim()  # once a set: it looks through all there is
     names = [f"{model.fingerprint} {pool} {layer}" for pool, layer in spaces]
     digests = [item.digest for item in items]
     found = [store.read(name, digests) for name in names]
@@ -142,7 +143,7 @@ def _batches(
 
 
 class Store:
-    """Vectors by (space, digest) in one SQLite file, up to STORE_BYTES; a file that is broken is begun anew."""
+    """Vectors by (space, digest) in one SQLite file, trimmed to STORE_BYTES before each set; a file that is broken is begun anew."""
 
     def __init__(self, folder: Path, limit: int = STORE_BYTES):
         folder.mkdir(parents=True, exist_ok=True)
@@ -176,13 +177,14 @@ class Store:
         ]
         with closing(self._open()) as store, store:
             store.executemany("INSERT OR IGNORE INTO features VALUES (?, ?, ?, ?)", rows)
-            self._trim(store)
 
-    def _trim(self, store: sqlite3.Connection) -> None:
-        size = store.execute("SELECT total(length(vector)) FROM features").fetchone()[0]
-        if size > self.limit:
-            oldest = "SELECT rowid FROM features ORDER BY used LIMIT (SELECT count(*) / 4 + 1 FROM features)"
-            store.execute(f"DELETE FROM features WHERE rowid IN ({oldest})")
+    def trim(self) -> None:
+        """Let the quarter that was used longest ago go, where there is more than `limit`."""
+        with closing(self._open()) as store, store:
+            size = store.execute("SELECT total(length(vector)) FROM features").fetchone()[0]
+            if size > self.limit:
+                oldest = "SELECT rowid FROM features ORDER BY used LIMIT (SELECT count(*) / 4 + 1 FROM features)"
+                store.execute(f"DELETE FROM features WHERE rowid IN ({oldest})")
 
     def _make(self) -> None:
         with closing(self._open()) as store, store:

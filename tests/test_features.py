@@ -146,6 +146,7 @@ def test_the_store_is_bounded_and_forgets_the_unused(tmp_path):
     store.write("space", vectors)
     store.read("space", ["000"])
     store.write("space", {f"new{i}": np.zeros(10, np.float32) for i in range(20)})
+    store.trim()
     left = store.read("space", [*vectors, *[f"new{i}" for i in range(20)]])
     assert len(left) <= 100 and "000" in left and "new19" in left and "001" not in left
 
