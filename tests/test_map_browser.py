@@ -250,7 +250,14 @@ def test_what_is_taken_away(visit, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG", exact=True).click()
     download.value.save_as(tmp_path / "map.svg")
-    assert ElementTree.parse(tmp_path / "map.svg").getroot().tag.endswith("svg")
+    sheet = ElementTree.parse(tmp_path / "map.svg").getroot()
+    assert sheet.tag == "{http://www.w3.org/2000/svg}svg"
+    maps = list(sheet)
+    assert len(maps) == 3
+    places = [float(each.get("x")) for each in maps]
+    assert places == sorted(set(places)) and float(sheet.get("width")) > places[-1]
+    text = (tmp_path / "map.svg").read_text(encoding="utf-8")
+    assert text.count("seed 0") == 3 and text.count("t-SNE") == 3
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG", exact=True).click()
     download.value.save_as(tmp_path / "map.png")

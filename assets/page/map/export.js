@@ -44,9 +44,19 @@ headlight.mapExport = (() => {
     canvas.toBlob((blob) => headlight.save(blob, `${name()}.png`));
   }
 
-  // One file for each map.
+  // The maps side by side in one drawing.
   function svg() {
-    for (const family of shown()) headlight.save(scatters[family].svg(about(family)), `${name()}-${family}.svg`, "image/svg+xml");
+    const drawings = shown().map((family) => new DOMParser().parseFromString(scatters[family].svg(about(family)), "image/svg+xml").documentElement);
+    const sheet = document.implementation.createDocument("http://www.w3.org/2000/svg", "svg");
+    let x = 0;
+    for (const drawing of drawings) {
+      drawing.setAttribute("x", x);
+      x += Number(drawing.getAttribute("width"));
+      sheet.documentElement.append(sheet.adoptNode(drawing));
+    }
+    sheet.documentElement.setAttribute("width", x);
+    sheet.documentElement.setAttribute("height", Math.max(...drawings.map((drawing) => Number(drawing.getAttribute("height")))));
+    headlight.save(new XMLSerializer().serializeToString(sheet), `${name()}.svg`, "image/svg+xml");
   }
 
   function csv(indices = state.ready.chosen.map((_, index) => index)) {

@@ -3,6 +3,7 @@
 headlight.scatterSheet = (() => {
   const [EDGE, LINE, TITLE] = [20, 19, 26]; // CSS pixels: around everything, a line of the legend or caption, the title
   const [SWATCH, BETWEEN] = [16, 18]; // a legend's mark with its air, and from one entry to the next
+  const ROOM = 0.84; // of the width, for words: a drawing is opened where letters are wider, too
   const FONT = `"IBM Plex Sans", system-ui, sans-serif`;
   const font = ({ size, weight }) => `${weight} ${size}px ${FONT}`;
 
@@ -31,7 +32,7 @@ headlight.scatterSheet = (() => {
     let y = EDGE;
     const say = (text, style, x = EDGE) => texts.push({ text, x, y: y + style.size, ...style });
     const write = (text, style, step) => {
-      for (const line of wrapped(text, style, w)) {
+      for (const line of wrapped(text, style, ROOM * w)) {
         say(line, style);
         y += step;
       }
