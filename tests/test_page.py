@@ -22,8 +22,9 @@ from tabs.explain import answers, examples
 from tabs.explain.questions import TEMPLATE, question
 from tabs.wiring import kept, lines, widget
 from tabs.wiring.inputs import as_sent
+from tabs.wiring.lines import replies, stop
 from tabs.wiring.photo import PhotoInput
-from tabs.wiring.slowly import stepwise
+from tabs.wiring.slowly import Step, stepwise
 
 KINDS = {"vit": "vit", "swin": "swin_padded", "clip": "open_clip_vit"}
 FAMILIES = tuple(KINDS)
@@ -178,6 +179,32 @@ def test_slow_work_stops_when_nobody_waits():
     running.close()
     assert ended.wait(5)
     assert len(reported) < 100
+
+
+def test_slow_work_that_is_no_longer_wanted_ends_at_its_next_step():
+    asked = {"asker": "a page", "serial": 1}
+
+    def work(told):
+        for step in range(1000):
+            told(Step(step / 1000, "working"))
+        return {"done": "all"}
+
+    def said(question):
+        return [
+            part["doing"] if "doing" in part else part["done"] for part in replies(question, work)
+        ]
+
+    running = replies(asked, work)
+    assert next(running) == {"done": 0, "doing": "working", "serial": 1}
+    stop(asked | {"serial": 2})
+    assert list(running) == []
+    assert said(asked) == []  # nor if it had not begun
+    stop(asked)  # an older word that comes late
+    assert said(asked) == []
+    assert said(asked | {"serial": 2})[-1] == "all"
+    assert said({"asker": "another page", "serial": 1})[-1] == "all"
+    for junk in (None, 3, "text", {"asker": 7}, {"asker": "x" * 10_000, "serial": "2"}):
+        stop(junk)
 
 
 def test_slow_work_raises_what_it_meets():

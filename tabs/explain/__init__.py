@@ -18,7 +18,7 @@ from tabs.explain import answers, examples
 from tabs.explain.questions import question
 from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.kept import opened
-from tabs.wiring.lines import sentence, serial
+from tabs.wiring.lines import STOPPING, parts, sentence, serial, stop
 from tabs.wiring.packing import data_address
 from tabs.wiring.photo import PhotoInput
 from tabs.wiring.widget import Widget
@@ -57,12 +57,8 @@ def ask_point(path: str | None, raw: Any, family: str) -> dict[str, Any]:
 
 def ask_slowly(path: str | None, raw: Any, family: str) -> Iterator[dict[str, Any]]:
     """Integrated gradients, with how far they are."""
-    number = serial(raw)
-    try:
-        for part in answers.integrated(path, question(raw), family) if path else ():
-            yield {**part, "serial": number}
-    except Exception as error:
-        yield {"error": sentence(error), "serial": number}
+    if path:
+        yield from parts(raw, answers.integrated(path, question(raw), family))
 
 
 def pick(index: Any) -> str | None:
@@ -112,7 +108,7 @@ def build() -> None:
             Widget("strips")
             Widget("notes", methods=_methods())
     points = {family: Widget("point", ("ask",), family=family) for family in FAMILIES}
-    slow = {family: Widget("slow", ("ask", "cancel"), family=family) for family in FAMILIES}
+    slow = {family: Widget("slow", ("ask", "stop"), family=family) for family in FAMILIES}
     _wire(photo, picture, thumbs, columns, points, slow)
 
 
@@ -179,4 +175,4 @@ def _wire(photo, picture, thumbs, columns, points, slow) -> None:
             )
             event.failure(None, js=f"() => headlight.failed('{kind}', '{family}')", **private)
             if kind == "slow":
-                widget.cancel(None, cancels=event, **private)
+                widget.stop(stop, widget, js=f"() => [headlight.stop('{family}')]", **STOPPING)

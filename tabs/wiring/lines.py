@@ -1,13 +1,17 @@
 """The hidden lines between a tab's script and Python: one for each kind of question, so that none waits for another.
 
-The browser's end is assets/page/tab.js. A question carries all it needs and its serial number; the answer carries the
-same number, so that the browser knows the newest.
+The browser's end is assets/page/shared/line.js. A question carries all it needs and its serial number; the answer carries
+the same number, so that the browser knows the newest. Slow work can be stopped: the browser says below which number
+nothing is wanted any more, and the work ends at its next step. Gradio's own `cancels` takes back whatever runs when the
+word arrives, which may be the next question.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +23,17 @@ from tabs.wiring.widget import Widget
 
 OURS = "Something went wrong here, and the mistake is ours. Try again, or choose another photo or checkpoint."
 
+STOPPING = {
+    "queue": False,
+    "trigger_mode": "multiple",
+    "api_visibility": "private",
+    "show_progress": "hidden",
+}
+_ASKERS = 4096  # whose word is remembered
+
 log = logging.getLogger(__name__)
+_newest: OrderedDict[str, int] = OrderedDict()  # asker → the smallest number still wanted
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -29,14 +43,14 @@ class Line:
     answers: Callable
     reads: tuple[str, ...] = ()
     together: int = 4
-    stops: bool = False  # whether the browser may cancel it
+    stops: bool = False  # whether it is slow: answered by `replies`, which the browser may stop
 
 
 def connect(tab: str, lines: Mapping[str, Line], uploads: Mapping[str, gr.UploadButton]) -> None:
     """Draw a tab's lines, which `headlight.tab(tab, …)` finds, and give each its callback."""
     private = {"api_visibility": "private", "show_progress": "hidden"}
     for name, line in lines.items():
-        widget = Widget(f"{tab}_line", ("ask", "cancel"), line=name)
+        widget = Widget(f"{tab}_line", ("ask", "stop"), line=name)
         event = widget.ask(
             line.answers,
             [widget, *(uploads[each] for each in line.reads)],
@@ -50,7 +64,7 @@ def connect(tab: str, lines: Mapping[str, Line], uploads: Mapping[str, gr.Upload
         )
         event.failure(None, js=f"() => headlight.{tab}.failed('{name}')", **private)
         if line.stops:
-            widget.cancel(None, cancels=event, **private)
+            widget.stop(stop, widget, js=f"() => [headlight.{tab}.stop('{name}')]", **STOPPING)
     for name, upload in uploads.items():
         told = f"headlight.{tab}.{name}Changed(file)"
         upload.upload(None, upload, js=f"file => {told}", **private)
@@ -65,17 +79,39 @@ def reply(answer: Callable[[], dict[str, Any]], raw: Any) -> dict[str, Any]:
 
 
 def replies(raw: Any, work: Callable[[Told], dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """As `reply`, for slow work: {"done", "doing"} for each Step that it tells, then what it returns.
+    """As `reply`, for slow work: {"done", "doing"} for each Step that it tells, then what it returns."""
+    steps = (news[0] if isinstance(news, tuple) else vars(news) for news in stepwise(work))
+    yield from parts(raw, steps)
 
-    Closing this stops the work at its next step.
-    """
+
+def parts(raw: Any, answers: Generator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """An answer that comes in parts, closed once it is no longer wanted."""
     number = serial(raw)
     try:
-        with closing(stepwise(work)) as steps:
-            for news in steps:
-                yield {**(news[0] if isinstance(news, tuple) else vars(news)), "serial": number}
+        with closing(answers):
+            while _wanted(raw) and (part := next(answers, None)) is not None:
+                yield {**part, "serial": number}
     except Exception as error:
         yield {**trouble(error), "serial": number}
+
+
+def stop(raw: Any) -> None:
+    """Of the one who asks in `raw`, no question with a smaller number is wanted any more."""
+    asker = _asker(raw)
+    with _lock:
+        _newest[asker] = max(serial(raw), _newest.pop(asker, 0))
+        while len(_newest) > _ASKERS:
+            _newest.popitem(last=False)
+
+
+def _wanted(raw: Any) -> bool:
+    return serial(raw) >= _newest.get(_asker(raw), 0)
+
+
+def _asker(raw: Any) -> str:
+    """One line of one open page, by the name that the page drew for itself."""
+    found = raw.get("asker") if isinstance(raw, dict) else None
+    return found[:100] if isinstance(found, str) else ""
 
 
 def trouble(error: Exception) -> dict[str, Any]:

@@ -1,33 +1,18 @@
-// One line to Python. Its questions are numbered, only the answer to the newest counts, and slow work can be stopped.
-//
-// It lives with four ways of Gradio: work cannot be stopped before its first word, because it has no name until then, so it is
-// stopped at that; stopped work is called failed, twice; a question asked before a stop came through is forgotten; and the last word comes twice.
+// One line to Python. Its questions are numbered and only the answer to the newest counts; where the work is slow, Python
+// is told when none below a number is wanted any more (tabs/wiring/lines.py).
 
-headlight.line = () => {
+headlight.line = (name) => {
+  const asker = `${headlight.page} ${name}`;
   let link = null;
-  let serial = 0;
-  let asked = 0; // the number of the newest question; a stop has a number, too
-  let ended = 0; // the number of the last question that was answered to the end
-  let going = false; // whether Python is known to be at work on the newest question
-  let stopped = false; // whether work was stopped, until something is heard again
-  let stopping = false; // whether that stop has yet to come through
-  let waits = false; // whether a question waits for it
-
-  function settle() {
-    const due = waits;
-    stopping = waits = false;
-    if (due) link.trigger("ask");
-  }
-
-  function halt() {
-    stopped = stopping = true;
-    link.trigger("cancel");
-  }
+  let newest = 0; // questions have numbers, and so has taking them back
+  let asked = 0; // the number of the newest question
+  let ended = 0; // of the last that was answered to the end
+  let out = false; // whether a question is out
 
   return {
-    get serial() {
-      return serial;
-    },
+    // What goes out with a question, and with a stop.
+    question: () => ({ asker, serial: asked }),
+    wanted: () => ({ asker, serial: newest }),
     get joined() {
       return Boolean(link);
     },
@@ -35,34 +20,28 @@ headlight.line = () => {
       link = found;
     },
     ask() {
-      asked = serial += 1;
-      going = false;
-      if (stopping) waits = true;
-      else link?.trigger("ask");
+      asked = newest += 1;
+      if (out) link?.trigger("stop");
+      out = true;
+      link?.trigger("ask");
     },
     cancel() {
-      serial += 1;
-      waits = false;
-      if (going) halt();
-      going = false;
+      newest += 1;
+      if (out) link?.trigger("stop");
+      out = false;
     },
     // Whether what came counts; more: whether more of the same answer will come.
     hears(value, more = false) {
-      if (!more) settle(); // this work was over before it could be stopped
-      if (more && value.serial < serial && !stopping) {
-        waits = asked === serial;
-        halt();
-      }
-      if (value.serial !== serial || serial === ended) return false;
-      going = more;
-      stopped = false;
-      if (!more) ended = serial;
+      if (value.serial !== newest || newest === ended) return false; // Gradio can say the last word twice
+      if (!more) ended = newest;
+      out = more;
       return true;
     },
-    // Whether a failure is one.
+    // Whether somebody waits for what failed.
     fails() {
-      if (stopped) settle();
-      return !stopped;
+      const waited = out;
+      out = false;
+      return waited;
     },
   };
 };

@@ -27,6 +27,7 @@ window.headlight = (() => {
   const widgets = {};
   const links = {}; // "look vit" → {trigger, props, watch}
   const slowLines = {}; // family → the headlight.line of its integrated gradients
+  const page = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // one open page's own name, which nobody can guess
   const drawers = new Set(); // called when anything changed
   const pointers = new Set(); // those of them that show what is pointed at, called alone when only that changed
   let due = null;
@@ -63,7 +64,7 @@ window.headlight = (() => {
     link.watch("value", () => hear(link.props.value || {}));
   }
 
-  const slowLine = (family) => (slowLines[family] ??= headlight.line());
+  const slowLine = (family) => (slowLines[family] ??= headlight.line(`slow ${family}`));
 
   function column(family, asking) {
     state.columns[family] = {
@@ -86,7 +87,7 @@ window.headlight = (() => {
     const column = state.columns[family];
     const { target, point } = state;
     return {
-      serial: { look: column.serial, point: column.pointSerial, slow: slowLine(family).serial }[kind],
+      ...(kind === "slow" ? slowLine(family).question() : { serial: { look: column.serial, point: column.pointSerial }[kind] }),
       model: column.model,
       names: column.names,
       template: column.template,
@@ -241,7 +242,8 @@ window.headlight = (() => {
   };
 
   return {
-    FAMILIES, state, set, point, redraw, drawers, pointers, pictures, widgets, mount, connect, column, make,
+    FAMILIES, page, state, set, point, redraw, drawers, pointers, pictures, widgets, mount, connect, column, make,
     question, ask, askSoon, answered, failed, photoChanged, pin, chooseMethod, chooseTarget, askSlowly, stopSlowly,
+    stop: (family) => slowLine(family).wanted(),
   };
 })();

@@ -9,9 +9,10 @@ headlight.tab = (name, state, { asks, start, failed }) => {
   const extras = {}; // what a line's newest question adds
   let due = false;
 
-  const line = (key) => (lines[key] ??= headlight.line());
+  const line = (key) => (lines[key] ??= headlight.line(`${name} ${key}`));
   const cancel = (key) => line(key).cancel();
-  const question = (key) => ({ serial: line(key).serial, ...asks(), ...extras[key] });
+  const question = (key) => ({ ...line(key).question(), ...asks(), ...extras[key] });
+  const stop = (key) => line(key).wanted();
 
   function redraw() {
     if (due) return;
@@ -52,5 +53,5 @@ headlight.tab = (name, state, { asks, start, failed }) => {
     if (first && Object.keys(hearers).every((each) => line(each).joined)) setTimeout(start, 0);
   };
 
-  return { name, state, drawers, hearers, redraw, set, ask, cancel, question, failed: lost };
+  return { name, state, drawers, hearers, redraw, set, ask, cancel, question, stop, failed: lost };
 };
