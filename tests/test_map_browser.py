@@ -30,6 +30,7 @@ def visit(open_page):
         calm(page)
         page.locator(".hl-mapping").get_by_label("Pictures", exact=True).select_option("toybox")
         calm(page)
+        page.wait_for_function("headlight.map.state.prompts.marks.length")
         return page
 
     return opened
@@ -182,6 +183,28 @@ def test_prompts_move_and_answers_follow(visit):
     page.wait_for_function(f"headlight.map.state.prompts.marks[0]?.x === {before[0]['x']}")
 
 
+def test_a_prompt_shows_the_pictures_nearest_to_it(visit):
+    page = visit()
+    mark = page.evaluate("headlight.map.state.prompts.marks.find(({ label }) => label === 'duck')")
+    labels = page.evaluate("headlight.map.state.ready.labels")
+    code = page.evaluate("headlight.map.state.ready.classes.indexOf('duck')")
+    hits = sum(labels[place] == code for place in mark["places"])
+    chip = page.get_by_role("button", name="“a photo of a duck”")
+    playwright.expect(chip).to_contain_text(f"duck{hits} of 8")
+    chip.focus()
+    page.keyboard.press("Enter")
+    chosen = page.locator(".block.hl-map_chosen")
+    playwright.expect(chosen.locator("h2")).to_have_text("The selected prompt")
+    near = chosen.get_by_role("region", name="Nearest to CLIP")
+    playwright.expect(near.locator(".hl-map-tile")).to_have_count(8)
+    playwright.expect(near.locator(".hl-alien")).to_have_count(8 - hits)
+    playwright.expect(near.locator("h3")).to_contain_text(f"{hits} show “duck”")
+    playwright.expect(chosen.get_by_role("region", name="Nearest to ViT")).to_be_hidden()
+    near.locator(".hl-map-tile").first.click()
+    playwright.expect(chosen.locator("h2")).to_have_text("The selected picture")
+    playwright.expect(chip).to_have_attribute("aria-pressed", "false")
+
+
 def test_a_photo_of_ones_own_is_placed_on_all_three(visit):
     page = visit()
     path = sorted((TOYBOX / "realistic").glob("duck*.png"))[0]
@@ -229,7 +252,7 @@ def test_a_set_of_ones_own(visit, tmp_path):
     chooser.value.set_files(path)
     page.wait_for_function("headlight.map.state.ready?.pictures === 14", timeout=60_000)
     calm(page)
-    legend = page.locator(".hl-legend-list")
+    legend = page.get_by_role("list", name="Colours")
     playwright.expect(legend).to_contain_text("<b>dog</b>")
     assert len(points(page, "swin")) == 28
     playwright.expect(page.locator('.hl-map_column [data-family="vit"]')).to_contain_text(
@@ -266,7 +289,7 @@ def test_what_is_taken_away(visit, tmp_path):
 
 def test_the_legend_selects_and_colours_tell_right_from_wrong(visit):
     page = visit()
-    page.locator(".hl-legend-list").get_by_role("button", name=re.compile("donkey")).click()
+    page.get_by_role("list", name="Colours").get_by_role("button", name=re.compile("donkey")).click()
     playwright.expect(page.locator(".block.hl-map_chosen")).to_contain_text("donkey 40")
     page.get_by_label("Colour by").select_option("right")
     wrong = page.evaluate("headlight.mapColours.of('vit').wrong.reduce((a, b) => a + b, 0)")

@@ -196,6 +196,13 @@ def test_prompts_move_with_the_template_and_bring_the_answers(packed):
     texts = [f"{name} zz" for name in images.classes]
     wanted = clip.classify([item.content for item in images.items], labels=texts).argmax(1)
     assert second["answers"] == wanted.tolist()
+    pictures = clip.embed([item.content for item in images.items], pool="joint").numpy()
+    pictures /= np.linalg.norm(pictures, axis=1, keepdims=True)
+    cosines = clip.embed_texts(texts).numpy() @ pictures.T
+    for mark, text, row in zip(second["marks"], texts, cosines, strict=True):
+        assert mark["says"] == text
+        np.testing.assert_allclose(row[mark["places"]], np.sort(row)[::-1][:8], atol=1e-5)
+        np.testing.assert_allclose(mark["similarities"], row[mark["places"]], atol=1e-5)
     elsewhere = tab.prompts(raw(pool="mean"), packed)
     assert elsewhere["marks"] == [] and "joint space" in elsewhere["note"]
     wrong = tab.prompts(raw(template="no slot"), packed)["wrong"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explain.nearest import nearest
-from explain.prompts import class_weights, prompts_of
+from explain.prompts import class_weights, fill, prompts_of
 from imagesets import Item
 from models import FAMILIES
 from tabs.map import layouts
@@ -152,6 +152,7 @@ def neighbours(asked: MapAsked) -> dict[str, Any]:
 
 
 def prompted(asked: MapAsked) -> dict[str, Any]:
+    """Where each class's prompt comes to lie on CLIP's map, with the pictures nearest to it; and CLIP's answers with them."""
     family = next((f for f, name in asked.models.items() if loaded(name).reads_texts), "")
     if not family:
         return {"marks": [], "note": "Prompts need a CLIP."}
@@ -163,10 +164,12 @@ def prompted(asked: MapAsked) -> dict[str, Any]:
         return {**answers, "marks": [], "note": "Prompts lie in CLIP's joint space alone."}
     found = layouts.arranged(asked, family, silent)
     weights = class_weights(template_sums(model, texts))[:MARKED]
-    _, points = found.placed(weights)
+    placement, points = found.placed(weights, NEAR)
+    says = [fill(texts.templates[0], name) for name in texts.classes]
     marks = [
-        {"id": name, "label": name, "x": float(x), "y": float(y)}
-        for name, (x, y) in zip(texts.classes, points, strict=False)
+        {"id": name, "label": name, "says": says[at], "x": float(x), "y": float(y)}
+        | _pictures(found.pictures, placement.neighbours[at], placement.similarities[at])
+        for at, (name, (x, y)) in enumerate(zip(texts.classes, points, strict=False))
     ]
     more = f"The first {MARKED} of {len(classes):,} classes." if len(classes) > MARKED else ""
     return {**answers, "marks": marks, "note": more}

@@ -2,8 +2,8 @@
 
 headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
   const { make, FAMILIES } = headlight;
-  const { state, drawers, turn, edit } = headlight.map;
-  const { button } = headlight.parts;
+  const { state, drawers, turn, edit, choosePrompt } = headlight.map;
+  const { button, rows } = headlight.parts;
   const { pictures, progress } = headlight.setPicker(headlight.map, { sets, draws, upload: "#map-file" });
   const POOLS = [
     ["answer", "The answer’s (CLIP: joint space)"],
@@ -107,8 +107,8 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     const box = make("div", "hl-choice");
     const { COLOURS } = headlight.mapColours;
     const list = select("Colour by", COLOURS, (colour) => headlight.map.set({ colour }));
-    const legend = make("ol", "hl-legend-list");
-    const fill = headlight.parts.rows(legend, () => {
+    const legend = make("ol", "hl-legend-list", "", { "aria-label": "Colours" });
+    const fill = rows(legend, () => {
       const item = make("li");
       const act = make("button", "", "", { type: "button" });
       const [swatch, words, count] = [make("i"), make("span"), make("span", "hl-share")];
@@ -146,14 +146,42 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     const says = make("p", "hl-hint hl-prompt-says", "", { "aria-live": "polite" });
     field.addEventListener("input", () => edit(field.value));
     const box = labelled("CLIP’s template, on its map", field);
-    box.append(says);
+    const list = make("ol", "hl-legend-list", "", { "aria-label": "Prompts" });
+    const fill = rows(list, promptRow);
+    box.append(says, list);
     drawers.add(() => {
       if (document.activeElement !== field && field.value !== state.template) field.value = state.template;
       field.classList.toggle("hl-wrong", Boolean(state.wrong));
-      says.textContent = state.wrong?.text || state.prompts.error || state.prompts.note || "◆ marks each class's prompt, among the pictures nearest to it.";
+      says.textContent = state.wrong?.text || state.prompts.error || state.prompts.note || "◆ marks each class's prompt, among the pictures nearest to it; below, how many of those show the class.";
       says.classList.toggle("hl-trouble", Boolean(state.wrong || state.prompts.error));
+      const { marks } = state.prompts;
+      if (state.ready && state.prompts.waits) return; // the rows keep their places
+      list.classList.toggle("hl-two", marks.length > 3 && marks.every(({ label }) => label.length <= SHORT));
+      fill(marks.map((mark, code) => ({ mark, code })));
     });
     return box;
+  }
+
+  // A prompt, and how many of the pictures nearest to it show its class; a click shows them.
+  function promptRow() {
+    const item = make("li");
+    const act = make("button", "", "", { type: "button" });
+    const [swatch, words, share] = [make("i", "hl-diamond"), make("span"), make("span", "hl-share")];
+    act.append(swatch, words, share);
+    item.append(act);
+    const made = { node: item };
+    act.addEventListener("click", () => choosePrompt(made.id));
+    made.draw = ({ mark, code }) => {
+      made.id = mark.id;
+      const hits = mark.places.filter((place) => state.ready.labels[place] === code).length;
+      swatch.style.background = headlight.mapColours.shade(code);
+      words.textContent = mark.label;
+      share.textContent = `${hits} of ${mark.places.length}`;
+      act.title = `“${mark.says}”: of the ${mark.places.length} pictures nearest to it, ${hits} show “${mark.label}”`;
+      act.setAttribute("aria-label", act.title);
+      act.setAttribute("aria-pressed", String(mark.id === state.prompt));
+    };
+    return made;
   }
 
   function photo() {

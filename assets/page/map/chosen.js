@@ -2,7 +2,7 @@
 
 headlight.widgets.map_chosen = (element) => {
   const { make, FAMILIES } = headlight;
-  const { state, drawers, choose, send, tiles, wants, looks, labelOf, kindOf, placeOf, answerOf, indexOf } = headlight.map;
+  const { state, drawers, choose, send, tiles, wants, looks, labelOf, kindOf, placeOf, answerOf, indexOf, prompt } = headlight.map;
   const { card, button, rows, count, percent } = headlight.parts;
   const TITLES = { vit: "ViT", swin: "Swin", clip: "CLIP" };
   const SHOWN = 120; // thumbnails of a selection
@@ -94,23 +94,34 @@ headlight.widgets.map_chosen = (element) => {
     });
   }
 
+  // A prompt: what CLIP's joint space holds to be nearest to it.
+  function drawPrompt(mark) {
+    show("", "");
+    [name.textContent, file.textContent] = [`“${mark.says}”`, ""];
+    legend.textContent = "The pictures nearest to this prompt in CLIP’s joint space, with their cosine similarity to it. Red frame: another label.";
+    const label = state.ready.classes.indexOf(mark.label);
+    const hits = mark.places.filter((place) => state.ready.labels[place] === label).length;
+    drawNear((family) => (family === "clip" ? { near: mark, label, said: `· of the ${mark.places.length} nearest, ${hits} show “${mark.label}”` } : null));
+  }
+
   function show(src, alt) {
     image.hidden = !src;
     if (src && image.src !== src) image.src = src;
     image.alt = alt;
   }
 
-  // of: family → {near: {places, similarities}, label: that of the picture itself or null, said}.
+  // of: family → {near: {places, similarities}, label: what they should show or null, said}; or null, to hide it.
   function drawNear(of) {
     const wanted = [];
     for (const { family, box, top, fill } of strips) {
-      box.hidden = !headlight.map.able()[family];
-      if (box.hidden) continue;
-      const { near, label, said } = of(family);
+      const found = headlight.map.able()[family] ? of(family) : null;
+      box.hidden = !found;
+      if (!found) continue;
+      const { near, label, said } = found;
       top.textContent = `${TITLES[family]} ${said}`;
-      const found = (near?.places ?? []).map((place, i) => ({ index: indexOf(place), similarity: near.similarities[i] }));
-      fill(found.map(({ index, similarity }) => ({ index, caption: similarity.toFixed(2), right: label === null || labelOf(index) === label })));
-      wanted.push(...found.map(({ index }) => index));
+      const shown = (near?.places ?? []).map((place, i) => ({ index: indexOf(place), similarity: near.similarities[i] }));
+      fill(shown.map(({ index, similarity }) => ({ index, caption: similarity.toFixed(2), right: label === null || labelOf(index) === label })));
+      wanted.push(...shown.map(({ index }) => index));
     }
     wants(wanted);
   }
@@ -145,15 +156,16 @@ headlight.widgets.map_chosen = (element) => {
 
   function draw() {
     const { chosen, ready } = state;
-    const photo = !chosen.length && state.photo?.src ? state.photo : null;
-    heading.textContent = photo ? "Your picture" : chosen.length === 1 ? "The selected picture" : chosen.length ? `${count(chosen.length, "picture")} selected` : "Nothing selected yet";
-    hint.textContent = chosen.length > SHOWN ? `The first ${SHOWN} are shown.` : chosen.length || photo ? ""
+    const mark = prompt();
+    const photo = !mark && !chosen.length && state.photo?.src ? state.photo : null;
+    heading.textContent = mark ? "The selected prompt" : photo ? "Your picture" : chosen.length === 1 ? "The selected picture" : chosen.length ? `${count(chosen.length, "picture")} selected` : "Nothing selected yet";
+    hint.textContent = chosen.length > SHOWN ? `The first ${SHOWN} are shown.` : chosen.length || photo || mark ? ""
       : "Click a point to see the picture and what lies nearest to it; draw around many with the lasso (or hold Shift and drag).";
     hint.hidden = !hint.textContent;
-    one.hidden = !ready || (chosen.length !== 1 && !photo);
+    one.hidden = !ready || (chosen.length !== 1 && !photo && !mark);
     many.hidden = !ready || chosen.length < 2;
     open.hidden = !chosen.length;
-    if (!one.hidden) photo ? drawPhoto(photo) : drawOne(chosen[0]);
+    if (!one.hidden) mark ? drawPrompt(mark) : photo ? drawPhoto(photo) : drawOne(chosen[0]);
     if (!many.hidden) drawMany(chosen);
   }
 };

@@ -2,7 +2,7 @@
 
 headlight.widgets.map_column = (element, { family, title, models }) => {
   const { make } = headlight;
-  const { state, drawers, prepare, wants, tiles, looks, point, choose, labelOf, kindOf, placeOf, answerOf, indexOf, send } = headlight.map;
+  const { state, drawers, prepare, wants, tiles, looks, point, choose, labelOf, kindOf, placeOf, answerOf, indexOf, send, prompt } = headlight.map;
   const { percent, button } = headlight.parts;
   const column = state.columns[family];
   element.dataset.family = family;
@@ -71,6 +71,8 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     return placed ? [{ id: "photo", kind: "photo", x: placed.x, y: placed.y, label: "your photo", src: state.photo.src }, ...prompts] : prompts;
   }
 
+  const lines = (id, mark) => (mark?.places ?? []).map((place) => [id, indexOf(place)]);
+
   let drawn = null; // the map whose points are in the scatter
   function draw() {
     const { map, error, busy, done, doing } = column;
@@ -94,7 +96,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
         selected: state.chosen,
         view: state.view,
         marks: marks(),
-        links: (state.photo?.marks?.[family]?.places ?? []).map((place) => ["photo", indexOf(place)]),
+        links: [...lines("photo", state.photo?.marks?.[family]), ...(map.joint && prompt() ? lines(`prompt ${prompt().id}`, prompt()) : [])],
       });
       scatter.draw();
       drawn = map;

@@ -27,7 +27,8 @@ headlight.map = (() => {
     template: "a photo of a {}",
     wrong: null, // {field, line, text} of what cannot be used
     colour: "label",
-    prompts: { marks: [], note: "", error: "" },
+    prompts: { marks: [], note: "", error: "" }, // waits: until new maps stand
+    prompt: null, // the id of the mark whose nearest pictures are shown
     photo: null, // {src, marks} of the placed picture, or {busy}, or {error}
     hover: null, // the index pointed at in any map
     chosen: [], // indices
@@ -111,7 +112,7 @@ headlight.map = (() => {
     era += 1;
     ["thumbs", "look", "near", "place", "prompts", "send"].forEach(cancel); // answers about other pictures
     [tiles, asking, wished, looks].forEach((kept) => kept.clear());
-    Object.assign(state, { hover: null, chosen: [], near: null });
+    Object.assign(state, { hover: null, chosen: [], near: null, prompt: null, prompts: { marks: [], note: "", error: "" } });
     FAMILIES.forEach((family) => (state.columns[family].map = null));
   }
 
@@ -136,7 +137,7 @@ headlight.map = (() => {
       ask(`arrange_${family}`);
     }
     ["prompts", "place"].forEach(cancel); // marks belong to the maps there were
-    state.prompts.marks = [];
+    Object.assign(state.prompts, { marks: [], waits: Boolean(able().clip) });
     if (state.photo && !state.photo.error) state.photo = { src: state.photo.src, busy: true };
     if (state.near) askNear(state.near.index);
     redraw();
@@ -223,6 +224,12 @@ headlight.map = (() => {
     } else state.prompts = { marks: [], note: "", error: "" };
   }
 
+  // The prompt whose nearest pictures are shown, while there is such a mark.
+  const prompt = () => (state.prompt === null ? undefined : state.prompts.marks.find(({ id }) => id === state.prompt));
+  function choosePrompt(id) {
+    set({ prompt: id === state.prompt ? null : id, chosen: [], near: null });
+  }
+
   let typing = 0;
   function edit(template) {
     state.template = template;
@@ -290,7 +297,7 @@ headlight.map = (() => {
 
   function choose(chosen) {
     if (!state.ready) return;
-    set({ chosen });
+    set({ chosen, prompt: null });
     if (chosen.length === 1) {
       if (!looks.has(chosen[0])) ask("look", { places: [placeOf(chosen[0])] });
       askNear(chosen[0]);
@@ -311,7 +318,7 @@ headlight.map = (() => {
   // A picture of one's own.
   function photoChanged(file) {
     if (!file || !state.ready) return;
-    set({ photo: { busy: true }, chosen: [] });
+    set({ photo: { busy: true }, chosen: [], prompt: null });
     place();
   }
   function removePhoto() {
@@ -337,6 +344,6 @@ headlight.map = (() => {
 
   return {
     ...tab, pointers, prepare, stop, turn, arrangeAll, stopArranging, steps, play, edit, wants, tiles, looks, point, choose, send,
-    photoChanged, removePhoto, fileChanged, indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
+    prompt, choosePrompt, photoChanged, removePhoto, fileChanged, indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
   };
 })();
