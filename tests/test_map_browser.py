@@ -289,7 +289,9 @@ def test_what_is_taken_away(visit, tmp_path):
 
 def test_the_legend_selects_and_colours_tell_right_from_wrong(visit):
     page = visit()
-    page.get_by_role("list", name="Colours").get_by_role("button", name=re.compile("donkey")).click()
+    page.get_by_role("list", name="Colours").get_by_role(
+        "button", name=re.compile("donkey")
+    ).click()
     playwright.expect(page.locator(".block.hl-map_chosen")).to_contain_text("donkey 40")
     page.get_by_label("Colour by").select_option("right")
     wrong = page.evaluate("headlight.mapColours.of('vit').wrong.reduce((a, b) => a + b, 0)")

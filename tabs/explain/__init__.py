@@ -175,4 +175,4 @@ def _wire(photo, picture, thumbs, columns, points, slow) -> None:
             )
             event.failure(None, js=f"() => headlight.failed('{kind}', '{family}')", **private)
             if kind == "slow":
-                widget.stop(stop, widget, js=f"() => [headlight.stop('{family}')]", **STOPPING)
+                widget.stop(stop, widget, js=f"() => [headlight.wanted('{family}')]", **STOPPING)

@@ -64,7 +64,7 @@ def connect(tab: str, lines: Mapping[str, Line], uploads: Mapping[str, gr.Upload
         )
         event.failure(None, js=f"() => headlight.{tab}.failed('{name}')", **private)
         if line.stops:
-            widget.stop(stop, widget, js=f"() => [headlight.{tab}.stop('{name}')]", **STOPPING)
+            widget.stop(stop, widget, js=f"() => [headlight.{tab}.wanted('{name}')]", **STOPPING)
     for name, upload in uploads.items():
         told = f"headlight.{tab}.{name}Changed(file)"
         upload.upload(None, upload, js=f"file => {told}", **private)

@@ -244,6 +244,6 @@ window.headlight = (() => {
   return {
     FAMILIES, page, state, set, point, redraw, drawers, pointers, pictures, widgets, mount, connect, column, make,
     question, ask, askSoon, answered, failed, photoChanged, pin, chooseMethod, chooseTarget, askSlowly, stopSlowly,
-    stop: (family) => slowLine(family).wanted(),
+    wanted: (family) => slowLine(family).wanted(),
   };
 })();

@@ -12,7 +12,7 @@ headlight.tab = (name, state, { asks, start, failed }) => {
   const line = (key) => (lines[key] ??= headlight.line(`${name} ${key}`));
   const cancel = (key) => line(key).cancel();
   const question = (key) => ({ ...line(key).question(), ...asks(), ...extras[key] });
-  const stop = (key) => line(key).wanted();
+  const wanted = (key) => line(key).wanted();
 
   function redraw() {
     if (due) return;
@@ -53,5 +53,5 @@ headlight.tab = (name, state, { asks, start, failed }) => {
     if (first && Object.keys(hearers).every((each) => line(each).joined)) setTimeout(start, 0);
   };
 
-  return { name, state, drawers, hearers, redraw, set, ask, cancel, question, stop, failed: lost };
+  return { name, state, drawers, hearers, redraw, set, ask, cancel, question, wanted, failed: lost };
 };

@@ -1,0 +1,122 @@
+"""What is stopped on the page stops in Python, too, and what is asked next is answered."""
+
+import threading
+
+import pytest
+
+import tabs.compare
+import tabs.explain
+import tabs.map
+import tabs.prompts
+from tabs.wiring.slowly import Step
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+PREPARED = [  # the tab, and where its work of preparing a set stands
+    ("Prompts", tabs.prompts, "ready"),
+    ("Map", tabs.map.answers, "prepared"),
+    ("Compare", tabs.compare.entrants, "prepared"),
+]
+
+
+class Endless:
+    """Work that tells of itself until it is stopped."""
+
+    def __init__(self):
+        self.begun, self.ended, self.never = threading.Event(), threading.Event(), threading.Event()
+
+    def __call__(self, *asked):
+        told = asked[-1]
+        try:
+            while not self.never.wait(0.02):
+                told(Step(0.5, "Working without end"))
+                self.begun.set()
+        finally:
+            self.ended.set()
+
+
+@pytest.fixture
+def endless(monkeypatch):
+    """A function that puts endless work in the place of some other; what is left of it ends with the test."""
+    made = []
+
+    def put(where, name):
+        work = Endless()
+        made.append(work)
+        monkeypatch.setattr(where, name, work)
+        return work
+
+    yield put
+    for work in made:
+        work.never.set()
+
+
+@pytest.mark.parametrize(("title", "where", "name"), PREPARED)
+def test_a_set_that_is_no_longer_prepared(title, where, name, open_page, endless):
+    work = endless(where, name)
+    page = open_page()
+    page.get_by_role("tab", name=title).click()
+    tab = f"headlight.{title.lower()}"
+    assert work.begun.wait(20)
+    page.wait_for_function(f"{tab}.state.preparing?.doing === 'Working without end'")
+    page.evaluate(f"{tab}.stop()")
+    assert work.ended.wait(10)
+    assert page.evaluate(f"{tab}.state.trouble").startswith("Stopped.")
+
+    again = endless(where, name)
+    page.evaluate(f"{tab}.prepare()")
+    assert again.begun.wait(20)
+    last = endless(where, name)
+    page.evaluate(f"{tab}.prepare({{ set: 'toybox' }})")  # another question stops the one before
+    assert again.ended.wait(10)
+    assert last.begun.wait(20)
+    page.close()
+    assert last.ended.wait(30)
+
+
+def test_a_map_that_is_no_longer_arranged(open_page, endless):
+    work = endless(tabs.map.answers, "arranged")
+    page = open_page()
+    page.get_by_role("tab", name="Map").click()
+    assert work.begun.wait(60)
+    page.wait_for_function("headlight.map.state.columns.vit.doing === 'Working without end'")
+    page.evaluate("headlight.map.stopArranging()")
+    assert work.ended.wait(10)
+
+
+def test_two_stops_and_a_question_at_once(open_page, endless, monkeypatch):
+    work = endless(tabs.map.answers, "prepared")
+    page = open_page()
+    page.get_by_role("tab", name="Map").click()
+    assert work.begun.wait(20)
+    monkeypatch.undo()
+    page.evaluate("""() => {
+        headlight.map.stop();
+        headlight.map.prepare();
+        headlight.map.stop();
+        headlight.map.prepare({ set: "toybox" });
+    }""")
+    page.wait_for_function("headlight.map.state.ready?.pictures === 320", timeout=60_000)
+    assert work.ended.wait(1)
+
+
+def test_integrated_gradients_that_are_no_longer_wanted(open_page, monkeypatch):
+    begun, ended = threading.Event(), threading.Event()
+
+    def endless(*asked):
+        try:
+            for _ in range(3000):
+                begun.set()
+                yield {"done": 0.5}
+                threading.Event().wait(0.02)
+        finally:
+            ended.set()
+
+    page = open_page()
+    page.wait_for_function("window.headlight?.state.columns.vit?.answer")
+    monkeypatch.setattr(tabs.explain.answers, "integrated", endless)
+    page.get_by_role("radio", name="Integrated gradients").check()
+    page.wait_for_function("headlight.state.columns.vit.slow?.done === 0.5")
+    page.locator("#vit").get_by_role("button", name="Cancel").click()
+    assert begun.is_set()
+    assert ended.wait(10)
