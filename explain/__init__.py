@@ -1,6 +1,6 @@
 """Explanations: a Trace → an array on the patch grid. `explain(trace, method, ...)` is the one call.
 
-A method is one file and one line of METHODS. Nothing here resizes, colours or normalises; see draw.py. Importing this
+A method is one file and one entry of METHODS. Nothing here resizes, colours or normalises; see draw.py. Importing this
 loads no torch; the method's own file does, when it is asked for.
 """
 

@@ -5,7 +5,7 @@ To add one: a file in explain/ with a function of a Trace, an entry here, and a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -28,25 +28,30 @@ class Explanation:
 class Method:
     """One way to explain.
 
-    takes: which of "layer", "head", "patch" and the options it reads; any other raises.
+    short: a few words beside its name, where it is chosen.
+    takes: which of "layer", "head", "patch" and the options it reads; any other raises. Maps of all layers share a grid.
     signed: whether negative values mean something; drawing picks its colours by it.
     unit: "share" (of attention; an average patch has 1 / patches) or "logit".
-    needs_model: whether it runs the model again, given as model= and image=.
+    reads: what of the model, in words, where it takes no layer.
+    needs_model: whether it runs the model again, given as model= and image=; then it may report to progress=.
+    follows_target: whether another target gives another map.
     means, cannot: two sentences for people; paper: (short reference, address).
     empty: the sentence for a map with nothing above zero, for signed methods.
     """
 
     key: str
     title: str
+    short: str
     takes: frozenset[str]
     signed: bool
     unit: str
     means: str
     cannot: str
     paper: tuple[str, str]
+    reads: str = "whole model"
     empty: str = ""
     needs_model: bool = False
-    follows_target: bool = field(default=False)
+    follows_target: bool = False
 
     def run(self, trace: Trace, **asked: Any) -> Explanation:
         """The map; ValueError for what the method does not take, or a model without what it needs."""
@@ -71,6 +76,7 @@ _METHODS = (
     Method(
         key="attention",
         title="Attention",
+        short="where a layer's heads looked",
         takes=frozenset({"layer", "head", "patch"}),
         signed=False,
         unit="share",
@@ -83,6 +89,7 @@ _METHODS = (
     Method(
         key="rollout",
         title="Rollout",
+        short="all layers' looking, added up",
         takes=frozenset({"layer", "discard"}),
         signed=False,
         unit="share",
@@ -94,6 +101,7 @@ _METHODS = (
     Method(
         key="gradcam",
         title="Grad-CAM",
+        short="what raised the answer's score",
         takes=frozenset({"relu"}),
         signed=True,
         unit="logit",
@@ -102,12 +110,14 @@ _METHODS = (
         cannot="Late features have travelled: a patch may stand for its surroundings. On ViT and CLIP the map is "
         "often erratic, and sizes cannot be compared between models.",
         paper=("Selvaraju et al. 2017", "https://arxiv.org/abs/1610.02391"),
+        reads="last layer",
         empty="No patch speaks for this class: the whole map is negative.",
         follows_target=True,
     ),
     Method(
         key="integrated_gradients",
         title="Integrated gradients",
+        short="pixel by pixel; takes a while",
         takes=frozenset({"model", "image", "steps", "progress"}),
         signed=True,
         unit="logit",

@@ -79,8 +79,10 @@ def test_an_answer_holds_every_layer_and_head(family, path):
         ]
         np.testing.assert_allclose(unpacked(sent), np.stack(heads), rtol=1e-6)
         rolled = explain_trace(trace, "rollout", layer)
-        np.testing.assert_array_equal(unpacked(answer["rollout"])[layer], rolled)
-    np.testing.assert_array_equal(unpacked(answer["gradcam"]), explain_trace(trace, "gradcam"))
+        np.testing.assert_array_equal(unpacked(answer["maps"]["rollout"])[layer], rolled)
+    np.testing.assert_array_equal(
+        unpacked(answer["maps"]["gradcam"]), explain_trace(trace, "gradcam")
+    )
     assert answer["score"] == pytest.approx(trace.score)
     assert [top["probability"] for top in answer["top"]] == [share for _, share in trace.top(5)]
     json.dumps(answer)  # plain values alone: for the browser, and for a lent GPU's other process
@@ -100,9 +102,11 @@ def test_what_the_browser_holds_is_not_sent_again(family, path):
     first = explain.ask(path, raw(family), family)
     second = explain.ask(path, raw(family, target="cup", held=first["base"]), family)
     assert "attention" not in second
-    assert "rollout" not in second
+    assert "rollout" not in second["maps"]
     trace = trace_of(family, path, target=second["target"]["index"])
-    np.testing.assert_array_equal(unpacked(second["gradcam"]), explain_trace(trace, "gradcam"))
+    np.testing.assert_array_equal(
+        unpacked(second["maps"]["gradcam"]), explain_trace(trace, "gradcam")
+    )
     assert "attention" in explain.ask(path, raw(family, held="another photo"), family)
 
 
@@ -150,7 +154,8 @@ def test_a_point_outside_what_the_model_sees(path):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_integrated_gradients_tell_how_far_they_are(family, path):
-    *steps, last = explain.ask_slowly(path, raw(family, target="cat"), family)
+    asked = raw(family, target="cat", method="integrated_gradients")
+    *steps, last = explain.ask_slowly(path, asked, family)
     done = [step["done"] for step in steps]
     assert done == sorted(done)
     assert done[0] == 0
@@ -160,6 +165,12 @@ def test_integrated_gradients_tell_how_far_they_are(family, path):
     )
     np.testing.assert_allclose(unpacked(last), expected, atol=1e-6)
     assert "convergence delta" in last["note"]
+
+
+def test_only_slow_methods_run_slowly(path):
+    for method in ("gradcam", "", "no such method"):
+        (answer,) = explain.ask_slowly(path, raw("vit", method=method), "vit")
+        assert "from the list" in answer["error"]
 
 
 def test_slow_work_stops_when_nobody_waits():

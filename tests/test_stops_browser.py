@@ -114,7 +114,7 @@ def test_integrated_gradients_that_are_no_longer_wanted(open_page, monkeypatch):
 
     page = open_page()
     page.wait_for_function("window.headlight?.state.columns.vit?.answer")
-    monkeypatch.setattr(tabs.explain.answers, "integrated", endless)
+    monkeypatch.setattr(tabs.explain.answers, "slow", endless)
     page.get_by_role("radio", name="Integrated gradients").check()
     page.wait_for_function("headlight.state.columns.vit.slow?.done === 0.5")
     page.locator("#vit").get_by_role("button", name="Cancel").click()

@@ -78,12 +78,9 @@ def _looked(
         "view": first.view,
         "layers": len(first.attention_blocks),
         "readout": first.readout_name,
-        "gradcam": answers.gradcam(first),
-        "truth": answers.gradcam(others[0]) if others else None,
+        "truth": answers.one(others[0], "gradcam") if others else None,
     }
-    if shown["base"] != held:
-        shown |= {"attention": answers.attention(first), "rollout": answers.rollout(first)}
-    return shown
+    return shown | answers.maps(first, held=shown["base"] == held)
 
 
 def _found(asked: CompareAsked) -> tuple[Contest, int]:

@@ -56,9 +56,9 @@ def ask_point(path: str | None, raw: Any, family: str) -> dict[str, Any]:
 
 
 def ask_slowly(path: str | None, raw: Any, family: str) -> Iterator[dict[str, Any]]:
-    """Integrated gradients, with how far they are."""
+    """A method that runs the model again, with how far it is."""
     if path:
-        yield from parts(raw, answers.integrated(path, question(raw), family))
+        yield from parts(raw, answers.slow(path, question(raw), family))
 
 
 def pick(index: Any) -> str | None:
@@ -106,7 +106,7 @@ def build() -> None:
             with gr.Row(elem_classes="hl-columns"):
                 columns = {family: _column(family) for family in FAMILIES}
             Widget("strips")
-            Widget("notes", methods=_methods())
+            Widget("notes")
     points = {family: Widget("point", ("ask",), family=family) for family in FAMILIES}
     slow = {family: Widget("slow", ("ask", "stop"), family=family) for family in FAMILIES}
     _wire(photo, picture, thumbs, columns, points, slow)
@@ -130,8 +130,12 @@ def _methods() -> list[dict[str, Any]]:
         {
             "key": method.key,
             "title": method.title,
+            "short": method.short,
             "takes": sorted(method.takes),
             "signed": method.signed,
+            "reads": method.reads,
+            "slow": method.needs_model,
+            "targeted": method.follows_target,
             "means": method.means,
             "cannot": method.cannot,
             "paper": method.paper,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from explain import METHODS, explained
 from models import FAMILIES
 from tabs.explain.questions import Question
 from tabs.explain.texts import text_notes
@@ -67,11 +68,8 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
         "layers": len(trace.attention_blocks),
         "readout": trace.readout_name,
         "notes": text_notes(look.model, asked.texts),
-        "gradcam": gradcam(trace),
     }
-    if look.base != asked.held:
-        answer |= {"attention": attention(trace), "rollout": rollout(trace)}
-    return answer
+    return answer | maps(trace, held=look.base == asked.held)
 
 
 @on_gpu
@@ -93,21 +91,21 @@ def from_point(path: str, asked: Question, family: str) -> dict[str, Any]:
 
 
 @on_gpu
-def integrated(path: str, asked: Question, family: str) -> Iterator[dict[str, Any]]:
-    """Integrated gradients of the target: {"done": fraction} while it runs, then the map. Closing it stops it."""
-    from explain import explained
-
+def slow(path: str, asked: Question, family: str) -> Iterator[dict[str, Any]]:
+    """A method that runs the model again: {"done": fraction} while it runs, then the map. Closing it stops it."""
+    if asked.method not in METHODS or not METHODS[asked.method].needs_model:
+        raise ValueError("Choose a method from the list.")
     look = looked(path, asked, family)
 
     def work(progress: Callable[[float], None]) -> Explanation:
         asked_of = {"model": look.model, "image": look.photo.image, "progress": progress}
-        return explained(look.trace, "integrated_gradients", **asked_of)
+        return explained(look.trace, asked.method, **asked_of)
 
     for news in stepwise(work):
         if not isinstance(news, tuple):
             yield {"done": news}
     (found,) = news
-    yield {"base": look.base, **packed(found.map), "note": found.note}
+    yield {"base": look.base, "method": asked.method, **packed(found.map), "note": found.note}
 
 
 def looked(path: str, asked: Question, family: str) -> Look:
@@ -164,6 +162,19 @@ def _top(probabilities: Tensor, names: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+def maps(trace: Trace, held: bool) -> dict[str, Any]:
+    """What every method that needs no second look makes of a trace. held: the browser has what no target changes."""
+    quick = [
+        method for method in METHODS.values() if not (method.needs_model or "patch" in method.takes)
+    ]
+    found = {
+        "maps": {
+            each.key: one(trace, each.key) for each in quick if each.follows_target or not held
+        }
+    }
+    return found if held else {**found, "attention": attention(trace)}
+
+
 def attention(trace: Trace) -> list[dict[str, Any]]:
     """Every layer's heads, each layer on its own grid."""
     return [_heads(trace, layer, block) for layer, block in enumerate(trace.attention_blocks)]
@@ -178,21 +189,15 @@ def _heads(
     return packed(every_head(trace, layer, patch).numpy())
 
 
-def rollout(trace: Trace) -> dict[str, Any]:
-    """(layers, rows, cols), up to and including each layer; or why there is none."""
+def one(trace: Trace, key: str) -> dict[str, Any]:
+    """A method's map, (rows, cols), or (layers, rows, cols) of all layers; {"refused": why} where there is none."""
     import numpy as np
 
-    from explain import explain
-
-    if trace.rollout_refused:
-        return {"refused": trace.rollout_refused}
-    layers = range(len(trace.attention_blocks))
-    return packed(np.stack([explain(trace, "rollout", layer) for layer in layers]))
-
-
-def gradcam(trace: Trace) -> dict[str, Any]:
-    """(rows, cols), signed, for the trace's target."""
-    from explain import explained
-
-    found = explained(trace, "gradcam")
-    return {**packed(found.map), "note": found.note}
+    try:
+        if "layer" not in METHODS[key].takes:
+            found = explained(trace, key)
+            return {**packed(found.map), "note": found.note}
+        layers = range(len(trace.attention_blocks))
+        return packed(np.stack([explained(trace, key, layer).map for layer in layers]))
+    except ValueError as error:
+        return {"refused": str(error)}

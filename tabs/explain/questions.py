@@ -17,7 +17,7 @@ class Question:
     """One column's question about the photo.
 
     target: a class name, an index, or None for the model's own answer. names, template: what CLIP chooses from.
-    point: (x, y), fractions of the upright photo. held: the `base` of the answer the browser has already, whose
+    point: (x, y), fractions of the upright photo. method: the slow one that is asked for. held: the `base` of the answer the browser has already, whose
     attention need not travel again. serial: counts the column's questions, so that the browser knows the newest.
     """
 
@@ -26,6 +26,7 @@ class Question:
     names: tuple[str, ...] = ()
     template: str = TEMPLATE
     point: tuple[float, float] | None = None
+    method: str = ""
     held: str = ""
     serial: int = 0
 
@@ -44,6 +45,7 @@ def question(raw: Any) -> Question:
         names=_names(_text(raw, "names", LONGEST * 20)),
         template=_template(_text(raw, "template") or TEMPLATE),
         point=_point(raw.get("point")),
+        method=_text(raw, "method"),
         held=_text(raw, "held"),
         serial=serial(raw),
     )

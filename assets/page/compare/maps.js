@@ -23,8 +23,8 @@ headlight.compareMaps = (() => {
       const group = answer.attention;
       return { ...maps.share(group, group[last], 0, false), heads: group[last].shape[0] - 1 };
     }
-    if (method === "rollout") return maps.rollout(answer, last, false);
-    const both = [answer.gradcam, answer.truth ?? answer.gradcam].map(maps.signed);
+    if (method === "rollout") return maps.drawn(answer.maps.rollout, method, last, false);
+    const both = [answer.maps.gradcam, answer.truth ?? answer.maps.gradcam].map((packed) => maps.signed(packed));
     const high = Math.max(...both.map((each) => each.high));
     return { ...both[method === "truth" ? 1 : 0], low: -high, high };
   }

@@ -192,7 +192,7 @@ headlight.compare = (() => {
 
   for (const family of FAMILIES) {
     hearers[`maps_${family}`] = (value) => {
-      const answer = value.gradcam ? headlight.compareMaps.unpacked(value, state.maps[family]?.answer) : null;
+      const answer = value.maps ? headlight.compareMaps.unpacked(value, state.maps[family]?.answer) : null;
       state.maps[family] = { busy: false, error: value.error ?? value.wrong?.text ?? "", answer };
     };
   }

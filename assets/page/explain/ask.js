@@ -2,13 +2,7 @@
 
 headlight.widgets.ask = (element, { methods }) => {
   const { state, make, maps, set } = headlight;
-  const SHORT = {
-    attention: "where a layer's heads looked",
-    rollout: "all layers' looking, added up",
-    gradcam: "what raised the answer's score",
-    integrated_gradients: "pixel by pixel; takes a while",
-  };
-
+  headlight.methods = Object.fromEntries(methods.map((method) => [method.key, method]));
   element.append(methodChoice());
   const depth = slider("Layer", (value, most) => set({ depth: most ? value / most : 1 }));
   const head = slider("Head", (value) => set({ head: value }));
@@ -28,7 +22,7 @@ headlight.widgets.ask = (element, { methods }) => {
       const radio = make("input", "", "", { type: "radio", name: "hl-method", value: method.key });
       radio.addEventListener("change", () => headlight.chooseMethod(method.key));
       const words = make("span");
-      words.append(make("strong", "", method.title), make("small", "", SHORT[method.key] ?? ""));
+      words.append(make("strong", "", method.title), make("small", "", method.short));
       label.append(radio, words);
       group.append(label);
     }
@@ -113,7 +107,7 @@ headlight.widgets.ask = (element, { methods }) => {
   }
 
   headlight.drawers.add(() => {
-    const takes = methods.find((method) => method.key === state.method).takes;
+    const { takes } = headlight.methods[state.method];
     const columns = Object.values(state.columns).filter((column) => column.answer);
     const layers = Math.max(1, ...columns.map((column) => column.answer.layers));
     const heads = Math.max(1, ...columns.map((column) => maps.headsOf(column, maps.layerOf(column))));

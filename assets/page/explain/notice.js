@@ -6,7 +6,7 @@ headlight.notice = (column) => {
   const chip = make("div", "hl-chip", "", { role: "status" });
   const panel = make("div", "hl-notice");
   const sentence = make("p");
-  const progress = make("progress", "", "", { max: "1", "aria-label": "Integrated gradients" });
+  const progress = make("progress", "", "", { max: "1" });
   const act = make("button", "hl-button", "", { type: "button" });
   panel.append(sentence, progress, act);
   node.append(panel, chip);
@@ -21,8 +21,9 @@ headlight.notice = (column) => {
     if (state.photoError) return "No photo to look at yet."; // what is wrong stands beside the photo
     if (column.error) return column.error;
     if (map?.missing) return map.missing;
-    if (slow?.state === "running") return `Integrated gradients: ${Math.round(slow.done * 100)} %`;
-    return slow ? slow.error || "Integrated gradients: stopped." : "";
+    const { title } = headlight.methods[state.method];
+    if (slow?.state === "running") return `${title}: ${Math.round(slow.done * 100)} %`;
+    return slow ? slow.error || `${title}: stopped.` : "";
   }
 
   // now: {picture, map, view}, or null where there is not even a photo.
@@ -35,6 +36,7 @@ headlight.notice = (column) => {
     sentence.textContent = text;
     progress.hidden = slow?.state !== "running";
     progress.value = slow?.done ?? 0;
+    progress.setAttribute("aria-label", headlight.methods[state.method].title);
     act.hidden = !slow;
     act.textContent = slow?.state === "running" ? "Cancel" : "Run";
     const known = column.answered === column.model;

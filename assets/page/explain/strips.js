@@ -100,15 +100,15 @@ headlight.widgets.strips = (element) => {
     const from = state.point ? " from the pinned patch" : "";
     const place = `layer ${layer + 1} of ${column.answer.layers}`;
     const head = state.head && state.head <= maps.headsOf(column, layer) ? `head ${state.head}` : "mean of heads";
-    const method = state.method === "rollout" ? "rollout" : "attention";
-    const title = method === "rollout" ? "Rollout up to each layer" : `Attention layer by layer, ${head}${from}`;
+    const { key: method, title: name } = headlight.methods[headlight.methods[state.method].takes.includes("layer") ? state.method : "attention"];
+    const title = method === "rollout" ? "Rollout up to each layer" : method === "attention" ? `Attention layer by layer, ${head}${from}` : `${name} layer by layer`;
     fill(heads, `Attention heads of ${place}${from}`, headTiles(column, layer), column);
     fill(layers, title, layerTiles(column, layer, method), column);
   });
 };
 
 // What the method means, what it cannot tell, and its paper.
-headlight.widgets.notes = (element, { methods }) => {
+headlight.widgets.notes = (element) => {
   const { state, make } = headlight;
   const title = make("h2");
   const means = make("p");
@@ -117,7 +117,7 @@ headlight.widgets.notes = (element, { methods }) => {
   const scales = make("p", "hl-hint");
   element.append(title, means, cannot, scales, paper);
   headlight.drawers.add(() => {
-    const method = methods.find(({ key }) => key === state.method);
+    const method = headlight.methods[state.method];
     title.textContent = method.title;
     means.replaceChildren(make("strong", "", "What it shows. "), method.means);
     cannot.replaceChildren(make("strong", "", "What it cannot tell. "), method.cannot);

@@ -79,9 +79,8 @@ headlight.exported = (() => {
       };
       const layered = (name) => (layer, i) => (found[`${family}_${name}_${String(i + 1).padStart(2, "0")}`] = layer);
       answer.attention.forEach(layered("attention"));
-      if (answer.rollout.values) found[`${family}_rollout`] = answer.rollout;
-      found[`${family}_gradcam`] = answer.gradcam;
-      if (column.slow?.state === "done") found[`${family}_integrated_gradients`] = column.slow;
+      for (const [method, map] of Object.entries(answer.maps)) if (map.values) found[`${family}_${method}`] = map;
+      if (column.slow?.state === "done") found[`${family}_${column.slow.method}`] = column.slow;
       column.point?.layers?.forEach(layered("patch_attention"));
     }
     save(headlight.npz.pack({ about: JSON.stringify(about), ...found }), "npz");

@@ -1,7 +1,7 @@
 // Which map a column shows for the method, layer and head chosen, with its scale and its words.
 //
-// Attention and rollout are shown as multiples of an even share (1 = what every patch would get if all got the same);
-// Grad-CAM and integrated gradients in logits. One model's heads and layers share one scale.
+// Shares (attention, rollout) are shown as multiples of an even one (1 = what every patch would get if all got the same);
+// signed maps (Grad-CAM, integrated gradients) in logits. One model's heads and layers share one scale.
 
 headlight.maps = (() => {
   const CLIPPED = 0.98; // the scale ends where this share of all values lies below; the few above take its colour
@@ -16,10 +16,12 @@ headlight.maps = (() => {
   function unpacked(value, held) {
     const fresh = Boolean(value.attention);
     if (!fresh && held?.base !== value.base) return null;
-    const answer = { ...value, gradcam: { ...unpack(value.gradcam), note: value.gradcam.note } };
-    answer.attention = fresh ? value.attention.map(unpack) : held.attention;
-    answer.rollout = !fresh ? held.rollout : value.rollout.refused ? value.rollout : unpack(value.rollout);
-    return answer;
+    const found = Object.entries(value.maps).map(([method, map]) => [method, map.refused ? map : { ...unpack(map), note: map.note }]);
+    return {
+      ...value,
+      attention: fresh ? value.attention.map(unpack) : held.attention,
+      maps: { ...(fresh ? {} : held.maps), ...Object.fromEntries(found) },
+    };
   }
 
   const sides = ({ shape }) => shape.slice(-2);
@@ -59,10 +61,10 @@ headlight.maps = (() => {
     return { rows, cols, values, low: 0, high, clipped: most > high * 1.001, signed: false };
   }
 
-  function signed(packed) {
+  function signed(packed, index = 0) {
     const [rows, cols] = sides(packed);
     const high = packed.values.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
-    return { rows, cols, values: packed.values, low: -high, high, clipped: false, signed: true, note: packed.note };
+    return { rows, cols, values: slice(packed, index), low: -high, high, clipped: false, signed: true, note: packed.note };
   }
 
   function attention(column, layer, head) {
@@ -75,17 +77,20 @@ headlight.maps = (() => {
     return { ...share(group, group[layer], shown), layer, heads, head: shown, wanted: head };
   }
 
-  const groups = new WeakMap(); // a rollout stack → the one-element list that names its scale
-  function rollout(answer, layer, own = state.ownScale) {
-    const stack = answer.rollout;
-    if (stack.refused) return { missing: stack.refused };
-    if (!groups.has(stack)) groups.set(stack, [stack]);
-    return { ...share(groups.get(stack), stack, layer, own), layer };
+  // A method's map, or that of one layer where it has one for each.
+  const groups = new WeakMap(); // packed maps → the one-element list that names their scale
+  function drawn(packed, method, layer, own = state.ownScale) {
+    if (packed.refused) return { missing: packed.refused };
+    const { signed: both, takes } = headlight.methods[method];
+    const index = takes.includes("layer") ? layer : 0;
+    if (both) return { ...signed(packed, index), layer };
+    if (!groups.has(packed)) groups.set(packed, [packed]);
+    return { ...share(groups.get(packed), packed, index, own), layer, note: packed.note };
   }
 
-  function slow(column) {
-    const found = column.slow;
-    return found?.state === "done" ? signed(found) : { slow: found || { state: "stopped" } };
+  function slow(column, method) {
+    const found = column.slow?.method === method ? column.slow : null;
+    return found?.state === "done" ? drawn(found, method, 0) : { slow: found || { state: "stopped" } };
   }
 
   // The map of a column, or {missing: why there is none}, {waiting}, {slow: how far it is}; null without an answer.
@@ -93,8 +98,8 @@ headlight.maps = (() => {
     if (!column.answer) return null;
     const at = layer ?? layerOf(column);
     if (method === "attention") return attention(column, at, head);
-    if (method === "rollout") return rollout(column.answer, at);
-    return method === "gradcam" ? signed(column.answer.gradcam) : slow(column);
+    const found = column.answer.maps[method];
+    return found ? drawn(found, method, at) : slow(column, method);
   }
 
   // The [row, col] of a place in the photo on a map's grid, or null outside what the model sees.
@@ -113,5 +118,5 @@ headlight.maps = (() => {
     };
   }
 
-  return { unpack, unpacked, current, share, signed, rollout, layerOf, headsOf, patchAt, placeOf, slice, sides };
+  return { unpack, unpacked, current, share, signed, drawn, layerOf, headsOf, patchAt, placeOf, slice, sides };
 })();

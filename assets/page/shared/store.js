@@ -26,7 +26,7 @@ window.headlight = (() => {
   let asked = 0; // counts answers, to tell one from another
   const widgets = {};
   const links = {}; // "look vit" → {trigger, props, watch}
-  const slowLines = {}; // family → the headlight.line of its integrated gradients
+  const slowLines = {}; // family → the headlight.line of its slow method
   const page = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // one open page's own name, which nobody can guess
   const drawers = new Set(); // called when anything changed
   const pointers = new Set(); // those of them that show what is pointed at, called alone when only that changed
@@ -76,7 +76,7 @@ window.headlight = (() => {
       answer: null, // the last answer, with its maps decoded
       point: null, // attention from the pinned patch: {layers, error}
       pointSerial: 0,
-      slow: null, // integrated gradients: {state, done, map, note, error}
+      slow: null, // a method that runs the model again: {method, state, done, map, note, error}
       answered: "", // the checkpoint that answered last, so that it is loaded
     };
     return state.columns[family];
@@ -93,6 +93,7 @@ window.headlight = (() => {
       template: column.template,
       target: target && (target.family === family ? target.index : target.name),
       point: kind === "point" && point ? [point.x, point.y] : null,
+      method: kind === "slow" ? (column.slow?.method ?? "") : "",
       held: column.answer ? column.answer.base : "",
     };
   }
@@ -125,7 +126,7 @@ window.headlight = (() => {
       column.answered = column.model;
       column.answer.asked = asked += 1;
       if (state.point) askPoint(column);
-      if (state.method === "integrated_gradients") askSlowly(column);
+      if (headlight.methods[state.method].slow) askSlowly(column);
     }
     redraw();
   }
@@ -135,7 +136,7 @@ window.headlight = (() => {
     const sorry = "The question got lost on the way. Try again in a moment.";
     if (kind === "look") Object.assign(column, { busy: false, error: sorry });
     if (kind === "point" && column.point) column.point = { error: sorry };
-    if (kind === "slow" && slowLine(family).fails() && column.slow?.state === "running") column.slow = { state: "error", error: sorry };
+    if (kind === "slow" && slowLine(family).fails() && column.slow?.state === "running") Object.assign(column.slow, { state: "error", error: sorry });
     redraw();
   }
 
@@ -184,21 +185,21 @@ window.headlight = (() => {
     redraw();
   }
 
-  // Integrated gradients run for seconds to minutes: they start when they are chosen, and can be stopped.
+  // What runs the model again takes seconds to minutes: it starts when it is chosen, and can be stopped.
   function chooseMethod(method) {
     set({ method, point: method === "attention" ? state.point : null });
-    if (method !== "integrated_gradients") return;
-    Object.values(state.columns).forEach((column) => column.answer && !column.slow && askSlowly(column));
+    if (!headlight.methods[method].slow) return;
+    Object.values(state.columns).forEach((column) => column.answer && column.slow?.method !== method && askSlowly(column));
   }
 
   function askSlowly(column) {
-    column.slow = { state: "running", done: 0 };
+    column.slow = { method: state.method, state: "running", done: 0 };
     slowLine(column.family).ask();
     redraw();
   }
 
   function stopSlowly(column) {
-    column.slow = { state: "stopped" };
+    column.slow = { method: column.slow.method, state: "stopped" };
     slowLine(column.family).cancel();
     redraw();
   }
@@ -211,8 +212,8 @@ window.headlight = (() => {
   function slowAnswered(family, value) {
     const column = state.columns[family];
     if (!slowLine(family).hears(value, value.done !== undefined) || !column.slow) return;
-    if (value.error) column.slow = { state: "error", error: value.error };
-    else if (value.data) column.slow = { state: "done", ...headlight.maps.unpack(value), note: value.note };
+    if (value.error) Object.assign(column.slow, { state: "error", error: value.error });
+    else if (value.data) Object.assign(column.slow, { state: "done", ...headlight.maps.unpack(value), note: value.note });
     else column.slow.done = value.done ?? column.slow.done;
     redraw();
   }

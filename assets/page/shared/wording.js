@@ -45,12 +45,15 @@ headlight.wording = (() => {
     const { answer } = column;
     const target = short(answer.target.label);
     const given = `its probability ${percent(answer.target.probability)}`;
-    if (state.method === "gradcam") return [`Grad-CAM for “${target}”`, `last layer; ${given}`];
-    if (state.method === "integrated_gradients") return [`Integrated gradients for “${target}”`, `whole model; ${given}`];
+    const method = headlight.methods[state.method];
     const layer = (map?.layer ?? headlight.maps.layerOf(column)) + 1;
     if (state.method === "rollout") {
       const layers = layer === 1 ? "layer 1" : `layers 1–${layer}`;
       return [`Rollout, ${layers} of ${answer.layers}`, "mean of heads, for any class"];
+    }
+    if (state.method !== "attention") {
+      const place = method.takes.includes("layer") ? `layer ${layer} of ${answer.layers}` : method.reads;
+      return method.targeted ? [`${method.title} for “${target}”`, `${place}; ${given}`] : [method.title, `${place}, for any class`];
     }
     const what = state.point
       ? "Attention from the pinned patch"
@@ -73,7 +76,7 @@ headlight.wording = (() => {
     if (!map || map.missing) return said;
     if (map.wanted > map.head) said.push(`This layer has no head ${map.wanted}: its mean is shown.`);
     if (map.note) said.push(map.note);
-    if (map.values && !map.signed) {
+    if (map.values && !map.signed && ["attention", "rollout"].includes(state.method)) {
       const inside = map.values.reduce((a, b) => a + b, 0) / map.values.length;
       if (inside < 0.995 && answer.readout) said.push(`${percent(1 - inside)} went to ${answer.readout} itself.`);
     }
