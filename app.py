@@ -66,6 +66,8 @@ def main() -> None:
     if chosen.device:
         os.environ["HEADLIGHT_DEVICE"] = chosen.device
     try:
+        if chosen.device:
+            models.choose_device()
         for folder in chosen.models:
             models.add_folder(folder)
         for folder in chosen.imagesets:

@@ -20,7 +20,8 @@ def attention(
     head: int | None = None,
     patch: tuple[int, int] | None = None,
 ) -> Tensor:
-    """(rows, cols) shares of attention on the layer's own grid; with what falls on [CLS] they sum to 1.
+    """(rows, cols) shares of attention on the layer's own grid; with what falls on [CLS] and
+    DeiT's distillation token they sum to 1.
 
     layer: None = the last; head: None = the mean of heads; patch: (row, col) on that grid asks from there instead of
     from the readout. Raises ValueError for a layer, head or patch that is not there.
@@ -50,9 +51,8 @@ def _one_patch(block: Block, patch: tuple[int, int]) -> Tensor:
     if block.queries.max() < block.grid.max():
         raise ValueError("In this layer only the pooled token attends; a patch asks nothing.")
     rows, cols = block.grid.shape
-    whole = len(patch) == 2 and all(
-        isinstance(side, int) and not isinstance(side, bool) for side in patch
-    )
+    whole = isinstance(patch, tuple | list) and len(patch) == 2
+    whole = whole and all(isinstance(side, int) and not isinstance(side, bool) for side in patch)
     if not whole or not (0 <= patch[0] < rows and 0 <= patch[1] < cols):
         raise ValueError(
             f"A patch is [row, col] on this layer's grid of {rows} × {cols}, counted from 0."

@@ -1,4 +1,4 @@
-"""Embeddings of a whole image set, kept on disk by (weights, file content), so that each picture is encoded once ever.
+"""Embeddings of a whole image set, kept on disk by (weights, file content), so that each picture is encoded once.
 
 The store is one SQLite file: safe when a run is killed midway and when two processes write at once. Pictures are
 decoded beside the model's forward passes, which should never wait for them.
@@ -48,7 +48,8 @@ def encode(
     """Embeddings of items (each with .content, a path or bytes, and .digest) by `model.embed`'s pool and layer.
 
     Pictures that cannot be read are left out and counted. progress is called with the fraction done and may raise to
-    cancel; what is done by then is kept. Raises ValueError where no picture can be read.
+    cancel; what is done by then is kept. Raises ValueError where no picture can be read, or for a pool or layer that the
+    model has not; only CLIP has the joint space.
     """
     return encode_spaces(model, items, [(pool, layer)], progress)[0]
 
@@ -143,7 +144,7 @@ def _batches(
 
 
 class Store:
-    """Vectors by (space, digest) in one SQLite file, trimmed to STORE_BYTES before each set; a file that is broken is begun anew."""
+    """Vectors by (space, digest) in one SQLite file; of more than STORE_BYTES a quarter goes before each set; a file that is broken is begun anew."""
 
     def __init__(self, folder: Path, limit: int = STORE_BYTES):
         folder.mkdir(parents=True, exist_ok=True)

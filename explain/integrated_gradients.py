@@ -31,8 +31,11 @@ def integrated_gradients(
 ) -> tuple[Tensor, str]:
     """(rows, cols) signed logits on the first layer's grid, and a note.
 
-    The note gives the convergence delta. progress is called with the fraction done and may raise to cancel.
+    The note gives the convergence delta. steps: points on the path. progress is called with the fraction done and may
+    raise to cancel. Raises ValueError for steps that are no whole number above zero.
     """
+    if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
+        raise ValueError("Integrated gradients take a whole number of steps, from 1.")
     pixels = model.pixels([image])
     chunks = 0
 

@@ -76,7 +76,7 @@ _PROJECTIONS = (
         takes=frozenset({"neighbors", "min_dist"}),
         means="Each picture is linked to its nearest neighbours, and the links are drawn short: what hangs together in "
         "the embedding hangs together here. The minimum distance says only how tightly points are packed.",
-        cannot="As in t-SNE, the size of a cluster, the gap between two and the axes mean nothing; few neighbors break "
+        cannot="As in t-SNE, the size of a cluster, the gap between two and the axes mean nothing; few neighbours break "
         "wholes into pieces.",
         paper=("McInnes et al. 2018", "https://arxiv.org/abs/1802.03426"),
     ),

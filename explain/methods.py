@@ -117,7 +117,7 @@ _METHODS = (
     Method(
         key="integrated_gradients",
         title="Integrated gradients",
-        short="pixel by pixel; takes a while",
+        short="what each patch's pixels added",
         takes=frozenset({"model", "image", "steps", "progress"}),
         signed=True,
         unit="logit",

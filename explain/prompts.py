@@ -166,7 +166,7 @@ def cosines(features: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 @dataclass(frozen=True)
 class Scored:
     """One try on one set. predicted: (images,) class indices; correct: (images,) booleans; margins: (images,) cosine
-    of the true class minus the best other."""
+    of the true class minus the best other, inf where there is no other."""
 
     predicted: np.ndarray
     correct: np.ndarray

@@ -17,13 +17,13 @@ from models.trace import Block, Merge, Trace
 def rollout(trace: Trace, layer: int | None = None, discard: float = 0.0) -> Tensor:
     """(rows, cols) shares of the answer on the first layer's grid; with [CLS]'s own share they sum to 1.
 
-    layer: up to and including this one, None = all. discard: the smallest fraction of each row's attention to patches
-    to leave out before the row is normalised again, a heuristic (0 = as in the paper; [CLS] is always kept).
+    layer: up to and including this one, None = all. discard: how large a part of the patches, those a row attends to
+    least, is left out before the row is normalised again, a heuristic (0 = as in the paper; [CLS] is always kept).
     Raises ValueError for a layer that is not there, a fraction outside [0, 1), or a model without layers of attention.
     """
     if trace.rollout_refused:
         raise ValueError(trace.rollout_refused)
-    if not 0 <= discard < 1:
+    if not isinstance(discard, int | float) or not 0 <= discard < 1:
         raise ValueError("The discard ratio is a fraction from 0 up to, but not including, 1.")
     index = layer_index(trace, layer)
     share = readout_at(trace, index)

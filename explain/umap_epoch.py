@@ -21,8 +21,8 @@ def epoch(points, heads, tails, period, turn, pushed, state, a, b, rate, number)
 
     heads, tails: (links,) places of what each joins, every link once in each direction. period: (links,) epochs from
     one of its turns to the next; turn, pushed: (links,) when it is next and up to when it has pushed. state: (1,)
-    uint64, of Knuth's linear congruential generator. a, b: of the curve; rate: of the step. All but points and the
-    last four change here only.
+    uint64, of Knuth's linear congruential generator. a, b: of the curve; rate: of the step. points, turn, pushed
+    and state change.
     """
     for link in range(len(heads)):
         if turn[link] > number:

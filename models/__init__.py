@@ -46,12 +46,13 @@ _reading = threading.Lock()
 def load(name: str, device: str | None = None, folders: bool = True) -> Model:
     """The model called `name`: a catalogue name, a folder, or a Hub id such as "google/vit-base-patch16-224".
 
-    device: "cpu", "cuda" or None for HEADLIGHT_DEVICE, else CUDA where there is some. folders=False is for names that
-    come from strangers: it refuses paths, and asks the Hub without this computer's token. Loaded once and kept, the last used up to KEPT_BYTES. Raises ValueError (an unknown name or
-    family, no safetensors) or OSError (no internet and not on this computer), each with one sentence.
+    device: "cpu", "cuda", "cuda:1", or None for HEADLIGHT_DEVICE, else CUDA where there is some. folders=False is for
+    names that come from strangers: it refuses paths, and asks the Hub without this computer's token. Loaded once and
+    kept, the last used up to KEPT_BYTES. Raises ValueError (an unknown name, family or device, no safetensors) or
+    OSError (no internet and not on this computer), each with one sentence.
     """
     known, folder = _source(name, folders)
-    device = device or choose_device()
+    device = choose_device(device)
     key = (known, folder, device)
     with _registry:
         lock = _locks.setdefault(key, threading.Lock())
@@ -73,7 +74,7 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
 
 def is_loaded(name: str, device: str | None = None) -> bool:
     """Whether `load` would answer at once."""
-    return (*_source(name, folders=True), device or choose_device()) in _loaded
+    return (*_source(name, folders=True), choose_device(device)) in _loaded
 
 
 def _bytes(model: Model) -> int:
@@ -104,18 +105,19 @@ def add_folder(path: str | Path) -> list[Entry]:
     return added
 
 
-def choose_device() -> str:
-    """HEADLIGHT_DEVICE where it is set, else "cuda" where there is one, else "cpu"."""
+def choose_device(wanted: str | None = None) -> str:
+    """`wanted`, else HEADLIGHT_DEVICE where it is set, else "cuda" where there is one, else "cpu". ValueError if it is none here."""
     import torch
 
-    wanted = os.environ.get("HEADLIGHT_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    wanted = wanted or os.environ.get("HEADLIGHT_DEVICE")
+    wanted = wanted or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(wanted)
     except RuntimeError as error:
         raise ValueError(f"{wanted[:40]!r} is no device; use cpu, cuda or cuda:1.") from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ValueError(
-            f"There is no CUDA device {wanted} here; use --device cpu or unset HEADLIGHT_DEVICE."
+            f"There is no CUDA device {wanted} here; use cpu, or unset HEADLIGHT_DEVICE."
         )
     return wanted
 

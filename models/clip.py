@@ -53,6 +53,8 @@ class Clip(Model):
 
     def embed_texts(self, texts: Sequence[str]) -> Tensor:
         """(texts, dim) unit-length text embeddings on the CPU; each new string is encoded once and kept."""
+        if isinstance(texts, str) or not texts:
+            raise ValueError("Give CLIP a list of at least one text.")
         return self._text_features(texts).cpu()
 
     @property
@@ -121,6 +123,8 @@ class Clip(Model):
     def _check_labels(self, labels: Sequence[str] | None) -> tuple[str, ...]:
         if labels is None:
             return self.labels
+        if isinstance(labels, str):
+            raise ValueError("Give CLIP's labels as a list of texts.")
         labels = tuple(labels)
         if not labels or any(not isinstance(label, str) or not label.strip() for label in labels):
             raise ValueError("Each of CLIP's labels must be a text of at least one character.")

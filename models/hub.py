@@ -1,4 +1,4 @@
-"""Fetching a checkpoint someone asked for by its Hub id; the only part of Headlight that may use the internet."""
+"""Fetching a checkpoint someone asked for by its Hub id; the only part of models/ that may use the internet."""
 
 from __future__ import annotations
 

@@ -122,7 +122,8 @@ class Model:
         """(images, dim) embeddings on the CPU.
 
         layer counts from 0, None = the last one after the final norm; pool: "readout" (where the answer is read
-        from), "mean" (of the patches), or CLIP's "joint" (unit length, comparable with embed_texts).
+        from; in RN50, whose attention pool comes later, the mean), "mean" (of the patches), or CLIP's "joint", of no
+        layer (unit length, comparable with embed_texts). Raises ValueError for others.
         """
         return self._batched(images, lambda pixels: self.embed_pixels(pixels, layer, pool))
 
@@ -175,11 +176,11 @@ class Model:
         return self._pool(hidden[layer], pool)
 
     def _check_space(self, pool: str, layer: int | None, depth: int) -> None:
-        if pool == "answer" and not self.reads_texts:
-            return
-        if pool not in self.pools:
+        if pool not in self.pools and (pool != "answer" or self.reads_texts):
             raise ValueError(f"{self.name} pools by {' or '.join(self.pools)}, not by {pool!r}.")
-        if layer is not None and not 0 <= layer < depth:
+        if pool in ("joint", "answer") and layer is not None:
+            raise ValueError(f"The {pool} space comes after all layers; leave the layer out.")
+        if layer is not None and (not isinstance(layer, int) or not 0 <= layer < depth):
             raise ValueError(
                 f"{self.name} has layers 0 to {depth - 1}; {layer} is not one of them."
             )
@@ -208,7 +209,7 @@ class Model:
         return digest.hexdigest()
 
     def embed_texts(self, texts: Sequence[str]) -> Tensor:
-        """(texts, dim) unit-length text embeddings; CLIP alone has them."""
+        """(texts, dim) unit-length text embeddings; CLIP alone has them, others raise ValueError."""
         raise ValueError(f"{self.name} reads no text; choose a CLIP model.")
 
     def trace(

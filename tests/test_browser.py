@@ -147,6 +147,17 @@ def test_hostile_and_endless_texts_stay_texts(visit):
     playwright.expect(page.locator("#clip .hl-notice")).to_contain_text("needs one {}")
 
 
+def test_letting_a_patch_go_brings_the_method_back(visit):
+    page = visit()
+    page.get_by_role("radio", name="Grad-CAM").check()
+    playwright.expect(page.locator("#vit .hl-reading")).to_contain_text("see its attention instead")
+    page.evaluate("headlight.pin({ x: 0.5, y: 0.5 })")
+    page.evaluate("headlight.pin({ x: 0.2, y: 0.5 })")
+    playwright.expect(page.get_by_role("radio", name="Attention")).to_be_checked()
+    page.keyboard.press("Escape")
+    playwright.expect(page.get_by_role("radio", name="Grad-CAM")).to_be_checked()
+
+
 def test_integrated_gradients_run_and_can_be_stopped(visit):
     page = visit()
     page.get_by_role("radio", name="Integrated gradients").check()

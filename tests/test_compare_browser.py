@@ -251,6 +251,16 @@ def test_a_picture_arrives_in_explain_with_its_models(visit):
     assert models == ["pocket-vit", "pocket-swin", "pocket-clip"]
     shown = page.evaluate(f"{STATE}.maps.vit.answer.base.split(' ')[0]")
     assert page.evaluate("headlight.state.photo.key") == shown
+    page.locator(".hl-thumb").nth(
+        1
+    ).click()  # with the next photo CLIP chooses from its own classes again
+    page.wait_for_function(
+        """() => {
+            const { clip } = headlight.state.columns;
+            return !clip.busy && clip.answer?.labels.length === 15 && clip.template === "a photo of a {}";
+        }""",
+        timeout=30_000,
+    )
 
 
 def test_a_class_without_an_output_is_said_and_mended(visit, strange, tmp_path):

@@ -351,7 +351,7 @@ def test_an_unreachable_checkpoint_troubles_its_own_column(visit, monkeypatch):
 def test_a_phone_in_the_dark(visit):
     page = visit(viewport={"width": 360, "height": 740}, color_scheme="dark", has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.get_by_text("Layer, method, colours …").click()
+    page.get_by_text("Layer, method, prompts …").click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -205,6 +205,8 @@ def test_slow_work_that_is_no_longer_wanted_ends_at_its_next_step():
             part["doing"] if "doing" in part else part["done"] for part in replies(question, work)
         ]
 
+    assert said(asked | {"serial": 0})[-1] == "all"
+    assert said(asked | {"serial": 0}) == []  # the same question again, which was answered
     running = replies(asked, work)
     assert next(running) == {"done": 0, "doing": "working", "serial": 1}
     stop(asked | {"serial": 2})
@@ -214,6 +216,8 @@ def test_slow_work_that_is_no_longer_wanted_ends_at_its_next_step():
     assert said(asked) == []
     assert said(asked | {"serial": 2})[-1] == "all"
     assert said({"asker": "another page", "serial": 1})[-1] == "all"
+    stop({"serial": 99})  # of nobody
+    assert said({"serial": 1})[-1] == "all"
     for junk in (None, 3, "text", {"asker": 7}, {"asker": "x" * 10_000, "serial": "2"}):
         stop(junk)
 

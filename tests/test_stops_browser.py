@@ -120,3 +120,82 @@ def test_integrated_gradients_that_are_no_longer_wanted(open_page, monkeypatch):
     page.locator("#vit").get_by_role("button", name="Cancel").click()
     assert begun.is_set()
     assert ended.wait(10)
+
+
+def test_work_that_tells_nothing_holds_up_no_question(open_page, monkeypatch):
+    begun, go = threading.Event(), threading.Event()
+    real = tabs.map.answers.prepared
+
+    def silent(*asked):
+        begun.set()
+        go.wait(60)
+        return real(*asked)
+
+    monkeypatch.setattr(tabs.map.answers, "prepared", silent)
+    page = open_page()
+    page.get_by_role("tab", name="Map").click()
+    assert begun.wait(20)
+    page.evaluate("headlight.map.stop()")
+    monkeypatch.setattr(tabs.map.answers, "prepared", real)
+    page.evaluate("headlight.map.prepare()")
+    page.wait_for_function("headlight.map.state.ready?.pictures === 320", timeout=40_000)
+    assert not go.is_set()
+    go.set()
+
+
+def test_the_figures_of_one_set_never_stand_under_another(open_page, monkeypatch):
+    begun, go = threading.Event(), threading.Event()
+    real = tabs.prompts.scores.answered
+
+    def late(asked):
+        begun.set()
+        go.wait(20)
+        return real(asked)
+
+    page = open_page()
+    page.get_by_role("tab", name="Prompts").click()
+    page.wait_for_function("headlight.prompts.state.answer && !headlight.prompts.state.stale")
+    hard = page.evaluate("headlight.prompts.state.answer.overall.rate")
+    monkeypatch.setattr(tabs.prompts.scores, "answered", late)
+    page.evaluate("headlight.prompts.edit({ templates: 'a sketch of a {}' })")
+    assert begun.wait(10)
+    page.evaluate("headlight.prompts.prepare({ set: 'toybox' })")
+    page.wait_for_function("headlight.prompts.state.ready && !headlight.prompts.state.preparing")
+    go.set()
+    page.wait_for_function("headlight.prompts.state.answer && !headlight.prompts.state.stale")
+    page.wait_for_timeout(1500)  # a try goes on the board when it has stood for a second
+    board = page.evaluate("headlight.prompts.state.board")
+    assert {row["overall"]["rate"] > 0.9 for row in board if row["set"] == "toybox"} == {True}
+    assert hard < 0.9
+
+
+def test_after_a_stop_the_models_are_those_of_the_maps(open_page, endless):
+    page = open_page()
+    for title in ("Map", "Compare"):
+        page.get_by_role("tab", name=title).click()
+        tab = f"headlight.{title.lower()}"
+        page.wait_for_function(f"{tab}.state.ready && !{tab}.state.preparing", timeout=40_000)
+        where = tabs.map.answers if title == "Map" else tabs.compare.entrants
+        work = endless(where, "prepared")
+        page.evaluate(f"{tab}.prepare({{ models: {{ ...{tab}.state.models, vit: 'other' }} }})")
+        assert work.begun.wait(20)
+        page.evaluate(f"{tab}.stop()")
+        assert page.evaluate(f"{tab}.state.models.vit") == "pocket-vit"
+
+
+def test_a_question_kept_back_behind_a_failing_one_is_asked_again(open_page):
+    page = open_page()
+    page.wait_for_function("window.headlight?.line")
+    went = page.evaluate("""() => {
+        const went = [];
+        const line = headlight.line("test");
+        line.join({ trigger: (what) => went.push(what) });
+        line.ask();
+        line.question();
+        line.ask(); // kept back
+        went.push(line.fails()); // the first one, and nobody is told
+        line.question();
+        went.push(line.fails());
+        return went;
+    }""")
+    assert went == ["ask", "stop", "ask", "ask", False, True]

@@ -72,7 +72,7 @@ def add() -> None:
             Textbox(label="model"),
             SetInput(label="imageset"),
             Textbox(label="method", value="tsne"),
-            Json(label="seed", value=0),
+            Json(label="seed", value="0"),
         ]
         gr.Button().click(
             embedding_map,

@@ -1,7 +1,7 @@
-"""The endpoints for other programs, /classify and /explain: plain numbers, and an overlay as PNG.
+"""Endpoints on one photo, /classify and /explain: plain numbers, and an overlay as PNG.
 
-They have no place on the page: hidden components carry their values, and only these two events are
-public. Both answer with what they were asked for or raise one sentence.
+They have no place on the page: hidden components carry their values. Both answer with what they were asked for or raise
+one sentence.
 """
 
 from __future__ import annotations

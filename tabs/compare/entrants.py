@@ -57,7 +57,9 @@ def _shown(asked: CompareAsked, family: str, entrant: Entrant, told: Told) -> di
         told(Step(0, f"Loading {name}"))
         model = loaded(name)
         if model.family != family:
-            raise ValueError(f"{name} is a {FAMILIES[model.family]}; choose it in that place.")
+            raise ValueError(
+                f"{name} is a {FAMILIES.get(model.family, model.family)}; choose it in that place."
+            )
         (found,) = seen(asked.source, asked.limit, model, (answer_space(model),), told)
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}

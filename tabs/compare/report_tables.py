@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from models import FAMILIES
@@ -114,7 +115,8 @@ def percent(value: float) -> str:
 
 
 def points(value: float) -> str:
-    return f"{100 * value:.1f}"
+    """As the page's toFixed(1): a half goes up."""
+    return str(Decimal(100 * value).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 def _mean(means: dict[str, Any], key: str) -> str:

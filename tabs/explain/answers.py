@@ -12,7 +12,7 @@ from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Photo, kept_trace, opened
 from tabs.wiring.packing import packed
-from tabs.wiring.slowly import stepwise
+from tabs.wiring.slowly import SILENCE, stepwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,7 +91,7 @@ def from_point(path: str, asked: Question, family: str) -> dict[str, Any]:
 
 
 @on_gpu
-def slow(path: str, asked: Question, family: str) -> Iterator[dict[str, Any]]:
+def slow(path: str, asked: Question, family: str) -> Iterator[dict[str, Any] | None]:
     """A method that runs the model again: {"done": fraction} while it runs, then the map. Closing it stops it."""
     if asked.method not in METHODS or not METHODS[asked.method].needs_model:
         raise ValueError("Choose a method from the list.")
@@ -101,9 +101,9 @@ def slow(path: str, asked: Question, family: str) -> Iterator[dict[str, Any]]:
         asked_of = {"model": look.model, "image": look.photo.image, "progress": progress}
         return explained(look.trace, asked.method, **asked_of)
 
-    for news in stepwise(work):
+    for news in stepwise(work, every=SILENCE):
         if not isinstance(news, tuple):
-            yield {"done": news}
+            yield None if news is None else {"done": news}
     (found,) = news
     yield {"base": look.base, "method": asked.method, **packed(found.map), "note": found.note}
 
@@ -150,7 +150,9 @@ def _model(name: str, family: str) -> Model:
         )
     model = loaded(name)
     if model.family != family:
-        raise ValueError(f"{name} is a {FAMILIES[model.family]}; choose it in that column.")
+        raise ValueError(
+            f"{name} is a {FAMILIES.get(model.family, model.family)}; choose it in that column."
+        )
     return model
 
 

@@ -61,7 +61,9 @@ def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
         told(Step(0, f"Loading {name}"))
         model = loaded(name)
         if model.family != family:
-            raise ValueError(f"{name} is a {FAMILIES[model.family]}; choose it in that column.")
+            raise ValueError(
+                f"{name} is a {FAMILIES.get(model.family, model.family)}; choose it in that column."
+            )
         seen(asked.source, asked.limit, model, layouts.spaces_at_first(model), told)
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}

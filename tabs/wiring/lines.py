@@ -18,7 +18,7 @@ from typing import Any
 
 import gradio as gr
 
-from tabs.wiring.slowly import Told, stepwise
+from tabs.wiring.slowly import SILENCE, Told, stepwise
 from tabs.wiring.widget import Widget
 
 OURS = "Something went wrong here, and the mistake is ours. Try again, or choose another photo or checkpoint."
@@ -80,26 +80,40 @@ def reply(answer: Callable[[], dict[str, Any]], raw: Any) -> dict[str, Any]:
 
 def replies(raw: Any, work: Callable[[Told], dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """As `reply`, for slow work: {"done", "doing"} for each Step that it tells, then what it returns."""
-    steps = (news[0] if isinstance(news, tuple) else vars(news) for news in stepwise(work))
-    yield from parts(raw, steps)
+    steps = stepwise(work, every=SILENCE)
+    yield from parts(
+        raw, (news[0] if isinstance(news, tuple) else news and vars(news) for news in steps)
+    )
 
 
-def parts(raw: Any, answers: Generator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """An answer that comes in parts, closed once it is no longer wanted."""
+def parts(raw: Any, answers: Generator[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
+    """An answer that comes in parts (None: nothing new), closed once it is no longer wanted."""
     number = serial(raw)
+    if not _wanted(raw):
+        return
     try:
         with closing(answers):
-            while _wanted(raw) and (part := next(answers, None)) is not None:
-                yield {**part, "serial": number}
+            for part in answers:
+                if not _wanted(raw):
+                    return
+                if part:
+                    yield {**part, "serial": number}
+        _remember(raw, number + 1)  # Gradio can ask a question again that was answered
     except Exception as error:
         yield {**trouble(error), "serial": number}
 
 
 def stop(raw: Any) -> None:
     """Of the one who asks in `raw`, no question with a smaller number is wanted any more."""
+    _remember(raw, serial(raw))
+
+
+def _remember(raw: Any, newest: int) -> None:
     asker = _asker(raw)
+    if not asker:
+        return
     with _lock:
-        _newest[asker] = max(serial(raw), _newest.pop(asker, 0))
+        _newest[asker] = max(newest, _newest.pop(asker, 0))
         while len(_newest) > _ASKERS:
             _newest.popitem(last=False)
 
@@ -109,7 +123,7 @@ def _wanted(raw: Any) -> bool:
 
 
 def _asker(raw: Any) -> str:
-    """One line of one open page, by the name that the page drew for itself."""
+    """One line of one open page, by the name that the page drew for itself; "" for who has none."""
     found = raw.get("asker") if isinstance(raw, dict) else None
     return found[:100] if isinstance(found, str) else ""
 

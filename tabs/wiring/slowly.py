@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 
@@ -17,6 +17,8 @@ class Step:
     done: float
     doing: str
 
+
+SILENCE = 0.25  # seconds until a stop is looked for, while work tells nothing
 
 Told = Callable[[Step], None]  # hears how far it is; may raise to stop
 
@@ -29,10 +31,13 @@ class Stopped(Exception):
     """Raised inside the work, by the progress it reports, once nobody waits for it."""
 
 
-def stepwise(work: Callable[[Callable[[Any], None]], Any]) -> Iterator[Any]:
+def stepwise(
+    work: Callable[[Callable[[Any], None]], Any], every: float | None = None
+) -> Iterator[Any]:
     """Run work(told): yields all that it tells, a fraction or a Step, and last its result in a tuple of one.
 
-    What the work raises is raised here.
+    every: seconds of silence after which None is yielded, so that who waits can leave. What the work raises is raised
+    here.
     """
     news: SimpleQueue[Any] = SimpleQueue()
     stop = threading.Event()
@@ -51,10 +56,17 @@ def stepwise(work: Callable[[Callable[[Any], None]], Any]) -> Iterator[Any]:
     context = copy_context()  # who asks: where a GPU is lent, it is lent to them
     threading.Thread(target=context.run, args=(run,), daemon=True).start()
     try:
-        while not isinstance(item := news.get(), tuple):
+        while not isinstance(item := _next(news, every), tuple):
             if isinstance(item, BaseException):
                 raise item
             yield item
         yield item
     finally:
         stop.set()
+
+
+def _next(news: SimpleQueue[Any], every: float | None) -> Any:
+    try:
+        return news.get(timeout=every)
+    except Empty:
+        return None

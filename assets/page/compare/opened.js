@@ -27,6 +27,7 @@ headlight.compareOpened = (explained) => {
   });
   const columns = make("div", "hl-three hl-side-by-side");
   const lesson = make("p", "hl-hint");
+  const shares = "Percentages are shared out among this set’s classes; in Explain a model chooses among all it knows. ";
   const [cannot, paper] = [make("span"), make("a", "", "", { target: "_blank", rel: "noreferrer noopener" })];
   lesson.append(cannot, " ", paper);
   node.append(top, methods, columns, lesson);
@@ -129,7 +130,7 @@ headlight.compareOpened = (explained) => {
     acts.lastChild.disabled = !look;
     for (const [key, act] of chooser) act.setAttribute("aria-pressed", String(state.method === key));
     const method = explained[state.method === "truth" ? "gradcam" : state.method];
-    cannot.textContent = `${method.means} ${method.cannot}`;
+    cannot.textContent = `${method.means} ${method.cannot} ${shares}`;
     [paper.textContent, paper.href] = method.paper;
     columns.style.setProperty("--models", String(Math.max(2, rivals().length)));
     panels.forEach((each) => each.draw());

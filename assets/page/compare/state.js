@@ -68,7 +68,8 @@ headlight.compare = (() => {
   // The set and the models: each model is shown the pictures once, with a bar that can be stopped.
 
   function prepare(changes = {}) {
-    Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true });
+    Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, busy: false });
+    ["attempt", "pace", "report", "table"].forEach(cancel); // answers about other pictures, or other models'
     if ("set" in changes || "file" in changes || "limit" in changes) {
       ["pick", "look", ...FAMILIES.map((family) => `maps_${family}`)].forEach(cancel); // answers about other pictures
       Object.assign(state, { ready: null, wrong: null, error: "", cell: "", place: null, look: null, maps: {}, told: {}, era: state.era + 1 }); // the figures stay, dimmed
@@ -80,14 +81,23 @@ headlight.compare = (() => {
   hearers.prepare = (value) => {
     if (value.doing !== undefined) return (state.preparing = value);
     state.preparing = null;
-    if (value.error || value.wrong) return (state.trouble = value.error ?? value.wrong.text);
-    state.ready = value;
+    if (value.error || value.wrong) return gone(value.error ?? value.wrong.text);
+    state.ready = { ...value, asked: state.models };
     attempt();
   };
 
   function stop() {
     cancel("prepare");
-    set({ preparing: null, trouble: "Stopped. What was done is kept: it goes on from there." });
+    state.preparing = null;
+    if (state.ready) state.models = state.ready.asked; // what it was made with
+    gone("Stopped. What was done is kept: it goes on from there.");
+    redraw();
+  }
+
+  // There is no set, and so no figures: those shown were another one's.
+  function gone(trouble) {
+    state.trouble = trouble;
+    if (!state.ready) Object.assign(state, { answer: null, pictures: null });
   }
 
   function fileChanged(file) {

@@ -62,7 +62,8 @@ headlight.widgets.ask = (element, { methods }) => {
     const clear = make("button", "hl-icon", "×", { type: "button", "aria-label": "Explain each model's own answer" });
     const row = make("div", "hl-typed");
     row.append(field, clear, list);
-    box.append(label, row);
+    const says = make("p", "hl-hint");
+    box.append(label, row, says);
     field.addEventListener("change", () => {
       const name = field.value.trim();
       headlight.chooseTarget(name ? { name, family: null, index: null } : null);
@@ -71,6 +72,7 @@ headlight.widgets.ask = (element, { methods }) => {
     let listed = "";
     headlight.drawers.add(() => {
       if (document.activeElement !== field) field.value = state.target?.name ?? "";
+      says.textContent = headlight.methods[state.method].targeted ? "Or click an answer: why, or why not?" : `${headlight.methods[state.method].title} is the same for every class.`;
       clear.hidden = !state.target;
       const columns = Object.values(state.columns).filter((column) => column.answer);
       const key = columns.map((column) => column.answer.model + column.answer.labels.length + column.names).join();
@@ -117,7 +119,7 @@ headlight.widgets.ask = (element, { methods }) => {
     const place = every ? `${at + 1} of ${layers}` : ends[at] ?? `${Math.round(state.depth * 100)} % deep`;
     const there = columns.length > 0;
     if (there && takes.includes("layer")) depth.show(at, layers - 1, state.method === "rollout" ? `up to ${place}` : place);
-    else depth.show(layers - 1, layers - 1, there ? "the last" : "", false);
+    else depth.show(layers - 1, layers - 1, there ? headlight.methods[state.method].reads : "", false);
     const chosen = Math.min(state.head, heads);
     if (there && takes.includes("head")) head.show(chosen, heads, chosen ? `${chosen} of ${heads}` : "mean of all");
     else head.show(0, heads, there ? "all together" : "", false);

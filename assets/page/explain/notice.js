@@ -11,7 +11,8 @@ headlight.notice = (column) => {
   panel.append(sentence, progress, act);
   node.append(panel, chip);
   act.addEventListener("click", () => {
-    if (column.slow?.state === "running") headlight.stopSlowly(column);
+    if (column.error) headlight.ask(column.family);
+    else if (column.slow?.state === "running") headlight.stopSlowly(column);
     else headlight.askSlowly(column);
   });
 
@@ -37,8 +38,8 @@ headlight.notice = (column) => {
     progress.hidden = slow?.state !== "running";
     progress.value = slow?.done ?? 0;
     progress.setAttribute("aria-label", headlight.methods[state.method].title);
-    act.hidden = !slow;
-    act.textContent = slow?.state === "running" ? "Cancel" : "Run";
+    act.hidden = !slow && !column.error;
+    act.textContent = column.error ? "Try again" : slow?.state === "running" ? "Cancel" : "Run";
     const known = column.answered === column.model;
     chip.textContent = column.busy ? `${known ? "Looking with" : "Loading"} ${wording.short(column.model, 48)}…` : "";
     chip.hidden = !column.busy;

@@ -16,8 +16,8 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
 
   const more = make("details", "hl-more hl-map-settings"); // on a phone the maps come first
   more.open = !window.matchMedia("(max-width: 720px)").matches;
-  more.append(make("summary", "", "Layer, method, colours …"), embedding(), layers(), arrangement(), colours(), prompts(), photo(), exports());
-  element.append(pictures(), progress(), more);
+  more.append(make("summary", "", "Layer, method, prompts …"), embedding(), layers(), arrangement(), prompts(), photo(), exports());
+  element.append(pictures(), progress(), colours(), more);
 
   function labelled(label, node, className = "hl-choice") {
     const box = make("div", className);
@@ -44,7 +44,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     const words = make("span", "hl-slider-words");
     const value = make("output");
     words.append(make("span", "", "Layer"), value);
-    const field = make("input", "", "", { type: "range", min: "0", step: "1" });
+    const field = make("input", "", "", { type: "range", min: "0", step: "1", "aria-label": "Layer" });
     const act = button("Play", headlight.map.play, "From the first layer to the last");
     act.classList.add("hl-play");
     const row = make("div", "hl-layer-row");
@@ -77,7 +77,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
       const words = make("span", "hl-slider-words");
       const value = make("output");
       words.append(make("span", "", WORDS[name]), value);
-      const field = make("input", "", "", { type: "range", min: String(least), max: String(most), step: STEPS[name] ?? "1" });
+      const field = make("input", "", "", { type: "range", min: String(least), max: String(most), step: STEPS[name] ?? "1", "aria-label": WORDS[name] });
       field.addEventListener("input", () => turn({ [name]: Number(field.value) }));
       slider.append(words, field);
       more.append(slider);

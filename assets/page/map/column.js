@@ -82,9 +82,10 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     over.hidden = !sentence && !busy;
     notice.classList.toggle("hl-bare", Boolean(map));
     notice.classList.toggle("hl-alert", Boolean(error) && error !== "Stopped.");
-    words.textContent = sentence || doing;
-    bar.hidden = !busy || !done;
-    bar.value = done;
+    words.textContent = sentence || doing || (busy ? "Arranging the pictures" : "");
+    bar.hidden = !busy;
+    if (done) bar.value = done;
+    else bar.removeAttribute("value");
     act.hidden = !busy && !error;
     act.textContent = busy ? "Cancel" : "Try again";
     element.classList.toggle("hl-busy", busy && Boolean(map));

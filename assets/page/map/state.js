@@ -7,6 +7,7 @@ headlight.map = (() => {
   const PATIENCE = 180; // ms after the last move of a slider or key before a question goes out
   const BATCH = 400; // thumbnails of one question
   const WISHES = 6000; // thumbnails waited for
+  const UNPLACED = "A map is missing; arrange the pictures first, then place the photo.";
   const PACE = 900; // ms a layer stays while they are played
 
   const state = {
@@ -68,6 +69,7 @@ headlight.map = (() => {
       if (line === "thumbs") asking.clear();
       const [kind, family] = line.split("_");
       if (kind === "arrange") Object.assign(state.columns[family], { busy: false, error: lost });
+      if (kind === "arrange" && state.photo?.busy) state.photo = { error: UNPLACED };
     },
   });
   const { hearers, ask, cancel, redraw, set } = tab;
@@ -101,7 +103,7 @@ headlight.map = (() => {
     state.preparing = null;
     if (value.error || value.wrong) return (state.trouble = value.error ?? value.wrong.text);
     const before = JSON.stringify(state.ready?.chosen);
-    state.ready = value;
+    state.ready = { ...value, asked: state.models };
     indices = new Map(value.chosen.map((place, index) => [place, index]));
     if (before && before !== JSON.stringify(value.chosen)) forget();
     arrangeAll();
@@ -118,6 +120,7 @@ headlight.map = (() => {
 
   function stop() {
     cancel("prepare");
+    if (state.ready) state.models = state.ready.asked; // the maps that stand are theirs
     set({ preparing: null, trouble: "Stopped. What was done is kept: it goes on from there." });
   }
 
@@ -160,7 +163,7 @@ headlight.map = (() => {
     const families = Object.keys(able());
     if (families.some((family) => state.columns[family].busy)) return; // until the last map is there
     if (families.every(current)) ask("place");
-    else state.photo = { error: "A map is missing; arrange the pictures first, then place the photo." };
+    else state.photo = { error: UNPLACED };
   }
 
   function stopped(family) {
@@ -175,6 +178,7 @@ headlight.map = (() => {
       stopped(family);
       state.columns[family].error = "Stopped.";
     });
+    if (state.photo?.busy) state.photo = { error: UNPLACED };
     set({ playing: false });
   }
 
@@ -318,14 +322,14 @@ headlight.map = (() => {
   // A picture of one's own.
   function photoChanged(file) {
     if (!file || !state.ready) return;
-    set({ photo: { busy: true }, chosen: [], prompt: null });
+    set({ photo: { busy: true, before: state.photo?.marks ? state.photo : null }, chosen: [], prompt: null });
     place();
   }
   function removePhoto() {
     cancel("place");
     set({ photo: null });
   }
-  hearers.place = (value) => (state.photo = value.marks ? value : { error: value.error ?? "" });
+  hearers.place = (value) => (state.photo = value.marks ? value : { ...state.photo?.before, before: null, busy: false, error: value.error ?? "" });
 
   function fileChanged(file) {
     if (file) prepare({ file: file.orig_name || "your set" });

@@ -62,7 +62,7 @@ headlight.widgets.prompts_board = (element) => {
 
   function draw() {
     save.disabled = !state.board.length;
-    const key = JSON.stringify([sorted, state.board.length, state.templates, state.classes]);
+    const key = JSON.stringify([sorted, state.board.length, state.templates, state.classes, state.model, state.split, state.file || state.set]);
     if (key === drawn) return;
     drawn = key;
     for (const [name, th] of heads) th.setAttribute("aria-sort", name !== sorted.key ? "none" : sorted.down ? "descending" : "ascending");
@@ -71,7 +71,8 @@ headlight.widgets.prompts_board = (element) => {
 
   function line(row) {
     const tr = make("tr");
-    const now = row.templates === state.templates && row.classes === state.classes && row.model === state.model;
+    const half = state.split ? "choose" : "all";
+    const now = row.templates === state.templates && row.classes === state.classes && row.model === state.model && row.half === half && row.set === (state.file || state.set);
     tr.classList.toggle("hl-now", now);
     for (const [key, , value] of COLUMNS) {
       const td = make("td");

@@ -113,7 +113,7 @@ headlight.widgets.prompts_confusion = (element) => {
     title.textContent = cell ? (truth === taken ? `${truth}, answered right` : `${truth} taken for ${taken}`) : "No cell chosen yet";
     const found = cell ? cellPictures : null;
     const more = found && found.count > found.pictures.length ? `, the ${found.pictures.length} least sure` : "";
-    empty.textContent = found ? `${count(found.count, "picture")}${more}. Bars: the five likeliest classes, in %; ✓ is the truth.` : cell ? "" : "The pictures of a cell appear here.";
+    empty.textContent = found?.count === 0 ? "No picture was taken so." : found ? `${count(found.count, "picture")}${more}. Bars: the five likeliest classes, in %; ✓ is the truth.` : cell ? "" : "The pictures of a cell appear here.";
     fill(found?.pictures ?? []);
   }
 };

@@ -68,8 +68,10 @@ headlight.widgets.prompts_headline = (element) => {
       ? `of the pictures right. ┊ guessing: ${percent(chance)}${answer.change ? ` · ▾ pinned: ${percent(answer.change.overall.rate)}` : ""}`
       : "";
     const { macro, weighted } = answer ?? {};
+    const absent = answer?.per_class.filter(({ total }) => !total).map(({ name }) => name) ?? [];
+    const zero = absent.length ? ` No picture shows ${absent.slice(0, 3).join(", ")}${absent.length > 3 ? " …" : ""}: where it is answered it counts as 0.` : "";
     means.textContent = answer
-      ? `Macro, every class alike: precision ${percent(macro.precision)}, recall ${percent(macro.recall)}, F1 ${percent(macro.f1)}. Weighted by class size: F1 ${percent(weighted.f1)}.`
+      ? `Macro, every class alike: precision ${percent(macro.precision)}, recall ${percent(macro.recall)}, F1 ${percent(macro.f1)}. Weighted by class size: F1 ${percent(weighted.f1)}.${zero}`
       : "";
     trouble.textContent = error;
     trouble.hidden = !error;

@@ -62,7 +62,8 @@ headlight.prompts = (() => {
 
   function prepare(changes = {}) {
     if (state.ready) drafts[state.file || state.set] = state.classes;
-    Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, confirmed: null });
+    Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, confirmed: null, busy: false });
+    ["attempt", "confirm", "flips", "pick", "some", "compare"].forEach(tab.cancel); // answers about other pictures, or another model's
     if ("set" in changes || "file" in changes) {
       const classes = drafts[state.file || state.set] ?? "";
       Object.assign(state, { classes, ready: null, cell: null, cellPictures: null, pinned: null, flips: null, looks: 0 });
@@ -80,9 +81,10 @@ headlight.prompts = (() => {
     state.preparing = null;
     if (value.error) {
       state.trouble = value.error;
+      if (!state.ready) state.answer = null; // figures of another set
       return;
     }
-    state.ready = value;
+    state.ready = { ...value, asked: { model: state.model, limit: state.limit } };
     if (!state.classes.trim()) state.classes = value.classes.join("\n");
     attempt();
     another();
@@ -91,6 +93,8 @@ headlight.prompts = (() => {
 
   function stop() {
     tab.cancel("prepare");
+    if (state.ready) Object.assign(state, state.ready.asked); // what it was made with
+    else state.answer = null; // figures of another set
     set({ preparing: null, trouble: "Stopped. What was done is kept: it goes on from there." });
   }
 

@@ -47,8 +47,12 @@ headlight.classes = (column) => {
 
   function draw() {
     const known = column.answer?.labels.length;
-    if (column.family === "clip") count.textContent = known ? `${known} ${known === 1 ? "class" : "classes"}` : "Classes";
-    else count.textContent = known ? `Chooses from ${known.toLocaleString("en")} classes, fixed in training` : "";
+    if (column.family === "clip") {
+      count.textContent = known ? `${known} ${known === 1 ? "class" : "classes"}` : "Classes";
+      return;
+    }
+    count.textContent = known ? `Chooses from ${known.toLocaleString("en")} classes, fixed in training` : "";
+    count.title = known ? `${column.answer.labels.slice(0, 60).join(", ")}${known > 60 ? " …" : ""}` : "";
   }
 
   return { node, draw };

@@ -6,12 +6,16 @@ headlight.line = (name) => {
   let link = null;
   let newest = 0; // questions have numbers, and so has taking them back
   let asked = 0; // the number of the newest question
+  let sent = 0; // of the newest that left; while one is out, Gradio keeps the next back
   let ended = 0; // of the last that was answered to the end
   let out = false; // whether a question is out
 
   return {
     // What goes out with a question, and with a stop.
-    question: () => ({ asker, serial: asked }),
+    question() {
+      sent = asked;
+      return { asker, serial: asked };
+    },
     wanted: () => ({ asker, serial: newest }),
     get joined() {
       return Boolean(link);
@@ -37,8 +41,12 @@ headlight.line = (name) => {
       out = more;
       return true;
     },
-    // Whether somebody waits for what failed.
+    // Whether somebody waits for what failed. A question that was kept back goes down with it, so it is asked again.
     fails() {
+      if (out && sent < asked) {
+        link.trigger("ask");
+        return false;
+      }
       const waited = out;
       out = false;
       return waited;

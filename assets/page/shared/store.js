@@ -12,6 +12,7 @@ window.headlight = (() => {
     photoThere: false, // whether one is chosen at all
     photoError: "",
     method: "attention",
+    before: "", // the method there was when a patch was pinned
     depth: 1, // 0 = first layer, 1 = last
     head: 0, // 0 = mean of heads, 1 = the first head
     opacity: 0.65,
@@ -142,6 +143,7 @@ window.headlight = (() => {
 
   // The photo. `file` is what gr.Image holds: null, or a file on the server.
   function photoChanged(file) {
+    if (file) headlight.giveBack(file);
     set({ photoThere: Boolean(file), photoError: "", photo: file ? state.photo : null, point: null, hover: null });
     Object.values(state.columns).forEach((column) => (column.point = null));
     if (file) links.picture.trigger("show");
@@ -163,7 +165,8 @@ window.headlight = (() => {
 
   // Asking from a patch.
   function pin(point) {
-    set({ point, method: point ? "attention" : state.method });
+    const before = state.point ? state.before : state.method; // letting the patch go brings the method back
+    set(point ? { point, before, method: "attention" } : { point, before: "", method: state.before || state.method });
     Object.values(state.columns).forEach((column) => {
       column.point = null;
       if (point && column.answer) askPoint(column);
@@ -187,7 +190,7 @@ window.headlight = (() => {
 
   // What runs the model again takes seconds to minutes: it starts when it is chosen, and can be stopped.
   function chooseMethod(method) {
-    set({ method, point: method === "attention" ? state.point : null });
+    set({ method, before: "", point: method === "attention" ? state.point : null });
     if (!headlight.methods[method].slow) return;
     Object.values(state.columns).forEach((column) => column.answer && column.slow?.method !== method && askSlowly(column));
   }

@@ -2,6 +2,7 @@
 
 headlight.wording = (() => {
   const { state } = headlight;
+  const TOUCH = window.matchMedia("(hover: none)").matches;
 
   function number(value, signed) {
     if (signed && value) return `${value < 0 ? "−" : "+"}${digits(Math.abs(value))}`;
@@ -33,7 +34,8 @@ headlight.wording = (() => {
     const at = state.hover && headlight.maps.patchAt(now.map, now.view, state.hover);
     if (at) return [value(now.map, at), true];
     if (state.hover) return ["outside what this model sees", true];
-    return [state.point ? "Click the patch again, or press Esc, to let it go." : "Click a patch to ask what it attends to.", false];
+    if (state.point) return [TOUCH ? "Tap the patch again to let it go." : "Click the patch again, or press Esc, to let it go.", false];
+    return [`${TOUCH ? "Tap" : "Click"} a patch to ${state.method === "attention" ? "ask what it attends to" : "see its attention instead"}.`, false];
   }
 
   function short(label, most = 40) {
