@@ -27,7 +27,7 @@ from models.trace import one_window, patch_grid
 
 NO_ROLLOUT = (
     "Rollout follows attention from layer to layer; this tower is convolutional and attends once, in its pooling. "
-    "Choose attention or Grad-CAM."
+    "Choose another method."
 )
 
 

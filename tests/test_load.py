@@ -372,6 +372,15 @@ def test_device_by_environment(monkeypatch):
         sentence(caught)
 
 
+def test_a_device_that_is_not_there_is_not_the_files_fault(tiny_folder):
+    with pytest.raises(ValueError, match="'banana' is no device") as caught:
+        load(tiny_folder("vit"), device="banana")
+    sentence(caught)
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="no CUDA device"):
+            load(tiny_folder("vit"), device="cuda")
+
+
 def test_every_loader_stands_in_a_file_of_its_own():
     for family, module in LOADERS.values():
         assert family in models.FAMILIES and module.startswith("models.")

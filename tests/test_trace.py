@@ -249,6 +249,19 @@ def test_text_features_do_not_depend_on_company(name, tiny_model):
     close(together, torch.nn.functional.normalize(own, dim=-1))
 
 
+def test_clip_takes_lists_of_texts_and_its_joint_space_has_no_layers(tiny_model, photo):
+    model = tiny_model("hf_clip")
+    for texts in ("cat", [], ()):
+        with pytest.raises(ValueError, match="list of at least one text"):
+            model.embed_texts(texts)
+    with pytest.raises(ValueError, match="as a list"):
+        model.classify([photo], labels="cat")
+    with pytest.raises(ValueError, match="after all layers"):
+        model.embed([photo], 0, "joint")
+    with pytest.raises(ValueError, match="layers 0 to"):
+        model.embed([photo], "1")
+
+
 def test_hidden_layers_embed(tiny_model, photo):
     """Layer l's readout and mean are the hidden states transformers itself reports."""
     model = tiny_model("vit")
