@@ -80,8 +80,8 @@ _METHODS = (
         takes=frozenset({"layer", "head", "patch"}),
         signed=False,
         unit="share",
-        means="Where one layer's heads took information from: the [CLS] token's row, the attention a patch received "
-        "on average where there is no such token (Swin), or the row of the patch you clicked.",
+        means="Where one layer's heads took information from, for [CLS], the token the answer is read from, or for the "
+        "patch you clicked. Swin has no such token: there, how much attention each patch received on average.",
         cannot="It is the same whatever class you ask about, it shows one layer of many, and looking at a patch is "
         "not the same as using it.",
         paper=("Caron et al. 2021, DINO", "https://arxiv.org/abs/2104.14294"),

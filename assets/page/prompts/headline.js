@@ -24,7 +24,7 @@ headlight.widgets.prompts_headline = (element) => {
   });
   const quick = make("div", "hl-quick", "", { role: "group", "aria-label": "Templates to try" });
   const leave = leaveOneOut();
-  left.append(top, field.node, quick, leave.node);
+  left.append(make("p", "hl-hint", "CLIP answers with the sentence that fits a picture best. Change the sentence, and watch how often it is right."), top, field.node, quick, leave.node);
 
   // The number.
   const figure = make("p", "hl-big", "", { "aria-live": "polite" });
