@@ -121,7 +121,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     const trusted = quality.trustworthiness === null ? "" : `trustworthiness ${quality.trustworthiness.toFixed(2)}${quality.sampled < state.ready.pictures ? ` (at ${quality.sampled.toLocaleString("en")} of them)` : ""}`;
     const spread = map.explained === null ? "" : `the two axes hold ${percent(map.explained)} of all variance`;
     trust.textContent = [spread, trusted, neighbours].filter(Boolean).join(" · ");
-    const same = overlap ? `Of each picture's ${quality.k} nearest, ${map.with}’s last layer agrees on ${percent(overlap.share)} (chance ${percent(overlap.chance)}).` : "";
+    const same = overlap ? `Of each picture's ${quality.k} nearest, ${map.with}’s last layer agrees on ${percent(overlap.share)} (chance ${headlight.wording.percent(overlap.chance)}).` : "";
     const laid = !overlap && family === headlight.map.first() ? "The other maps are turned and scaled as a whole to lie over this one." : "";
     const unknown = told?.unknown?.length ? `It has no label for ${told.unknown.slice(0, 3).join(", ")}${told.unknown.length > 3 ? " …" : ""}: those pictures count as wrong.` : "";
     const silent = told?.silent ? `No answers: ${told.silent}` : "";
