@@ -147,6 +147,21 @@ def test_hostile_and_endless_texts_stay_texts(visit):
     playwright.expect(page.locator("#clip .hl-notice")).to_contain_text("needs one {}")
 
 
+def test_what_is_chosen_by_keyboard_is_outlined_and_a_tick_is_seen(visit):
+    for scheme in ("light", "dark"):
+        page = visit(color_scheme=scheme)
+        page.get_by_role("radio", name="Attention").focus()
+        page.keyboard.press("ArrowDown")
+        method = page.locator(".hl-method", has_text="Rollout")
+        assert method.evaluate("(node) => getComputedStyle(node).outlineStyle") == "solid"
+        box = page.locator(".hl-check input")
+        before = box.screenshot()
+        box.check()
+        page.keyboard.press("Escape")
+        assert box.evaluate("(node) => getComputedStyle(node).appearance") == "auto"
+        assert box.screenshot() != before
+
+
 def test_letting_a_patch_go_brings_the_method_back(visit):
     page = visit()
     page.get_by_role("radio", name="Grad-CAM").check()
@@ -193,6 +208,10 @@ def test_an_unreachable_checkpoint_troubles_its_own_column_only(visit, monkeypat
         "is not a model Headlight knows"
     )
     assert len(answers(page, "vit")) == 5
+    asked = page.evaluate("headlight.state.columns.swin.serial")
+    page.locator("#swin").get_by_role("button", name="Try again").click()
+    assert page.evaluate("headlight.state.columns.swin.serial") == asked + 1
+    playwright.expect(page.locator("#swin .hl-notice")).to_contain_text("is not a model")
     page.locator("#swin").get_by_label("Back to the list of checkpoints").click()
     answered(page)
 

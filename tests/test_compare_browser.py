@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tabs import sets
+from tabs.compare.report_tables import points
 from tabs.wiring.kept import Kept
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -355,3 +356,14 @@ def test_a_phone_in_the_dark(visit):
     page.get_by_label("CLIP's templates, one a line").fill("x" * 300 + " {}")
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_page_and_report_round_alike(open_page):
+    page = open_page()
+    page.wait_for_function("window.headlight?.parts")
+    for total in (7, 40, 64, 320, 1000):
+        shown = page.evaluate(
+            f"Array.from({{ length: {total + 1} }}, (_, k) => headlight.parts.points(k / {total}))"
+        )
+        assert shown == [points(k / total) for k in range(total + 1)]
+    assert points(52 / 64) == "81.3"  # 81.25

@@ -299,6 +299,27 @@ def test_the_legend_selects_and_colours_tell_right_from_wrong(visit):
     assert wrong == round(320 * (1 - accuracy))
 
 
+def test_a_photo_that_cannot_be_placed_leaves_the_one_before(visit, tmp_path):
+    page = visit()
+
+    def place(path):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Place a photo…").click()
+        chooser.value.set_files(path)
+
+    place(sorted((TOYBOX / "realistic").glob("duck*.png"))[0])
+    page.wait_for_function("headlight.map.state.photo?.marks", timeout=30_000)
+    marks = page.evaluate("headlight.map.state.photo.marks")
+    bad = tmp_path / "no.png"
+    bad.write_text("no picture")
+    place(bad)
+    page.wait_for_function("headlight.map.state.photo?.error", timeout=30_000)
+    assert page.evaluate("headlight.map.state.photo.marks") == marks
+    page.evaluate("headlight.map.turn({ method: 'pca' })")  # its place on other maps is not known
+    calm(page)
+    assert page.evaluate("headlight.map.state.photo.marks ?? null") is None
+
+
 def test_of_many_changes_the_last_is_shown(visit):
     page = visit()
     for seed in range(60, 66):

@@ -180,3 +180,13 @@ def test_a_phone_in_the_dark(visit):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     typed(page, "x" * 300 + " {}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_class_that_no_picture_shows_is_named_beside_the_means(visit):
+    page = visit()
+    means = page.locator(".hl-bench .hl-result .hl-means")
+    playwright.expect(means).not_to_contain_text("No picture shows")
+    page.evaluate("headlight.prompts.edit({ classes: 'dog\\ncat' })")
+    playwright.expect(means).to_contain_text(
+        "No picture shows cat: where it is answered it counts as 0."
+    )

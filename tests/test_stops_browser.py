@@ -169,18 +169,31 @@ def test_the_figures_of_one_set_never_stand_under_another(open_page, monkeypatch
     assert hard < 0.9
 
 
-def test_after_a_stop_the_models_are_those_of_the_maps(open_page, endless):
+def test_after_a_stop_models_and_figures_are_those_there_were(open_page):
     page = open_page()
-    for title in ("Map", "Compare"):
+    for title, where, name in PREPARED:
         page.get_by_role("tab", name=title).click()
         tab = f"headlight.{title.lower()}"
-        page.wait_for_function(f"{tab}.state.ready && !{tab}.state.preparing", timeout=40_000)
-        where = tabs.map.answers if title == "Map" else tabs.compare.entrants
-        work = endless(where, "prepared")
-        page.evaluate(f"{tab}.prepare({{ models: {{ ...{tab}.state.models, vit: 'other' }} }})")
-        assert work.begun.wait(20)
-        page.evaluate(f"{tab}.stop()")
-        assert page.evaluate(f"{tab}.state.models.vit") == "pocket-vit"
+        state = f"{tab}.state"
+        calm = f"{state}.ready && !{state}.preparing && !{state}.stale && !{state}.busy"
+        shown = f"[{state}.model, {state}.models, {state}.answer?.overall, {state}.answer?.cells]"
+        page.wait_for_function(calm, timeout=40_000)
+        before = page.evaluate(shown)
+        others = (
+            "model: 'other'"
+            if title == "Prompts"
+            else f"models: {{ ...{state}.models, vit: 'other' }}"
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            work = Endless()
+            patch.setattr(where, name, work)
+            page.evaluate(f"{tab}.prepare({{ {others} }})")
+            assert work.begun.wait(20)
+            assert page.evaluate(shown) != before
+            page.evaluate(f"{tab}.stop()")
+            assert work.ended.wait(10)
+        page.wait_for_function(calm, timeout=40_000)  # what stands there is not dimmed
+        assert page.evaluate(shown) == before
 
 
 def test_a_question_kept_back_behind_a_failing_one_is_asked_again(open_page):

@@ -78,7 +78,7 @@ def _looked(
         "view": first.view,
         "layers": len(first.attention_blocks),
         "readout": first.readout_name,
-        "truth": answers.one(others[0], "gradcam") if others else None,
+        "truth": answers.method_map(others[0], "gradcam") if others else None,
     }
     return shown | answers.maps(first, held=shown["base"] == held)
 

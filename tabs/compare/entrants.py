@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from explain.label_map import as_text, suggest, with_suggestions
-from models import FAMILIES
 from tabs.compare import pace
 from tabs.compare.asks import CompareAsked, Entrant
 from tabs.compare.seats import seat
@@ -55,11 +54,7 @@ def _shown(asked: CompareAsked, family: str, entrant: Entrant, told: Told) -> di
     name = entrant.name
     try:
         told(Step(0, f"Loading {name}"))
-        model = loaded(name)
-        if model.family != family:
-            raise ValueError(
-                f"{name} is a {FAMILIES.get(model.family, model.family)}; choose it in that place."
-            )
+        model = loaded(name, family)
         (found,) = seen(asked.source, asked.limit, model, (answer_space(model),), told)
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}

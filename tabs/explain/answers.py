@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from explain import METHODS, explained
-from models import FAMILIES
 from tabs.explain.questions import Question
 from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
@@ -148,12 +147,7 @@ def _model(name: str, family: str) -> Model:
         raise ValueError(
             "Choose a checkpoint, or type a Hub id such as google/vit-base-patch16-224."
         )
-    model = loaded(name)
-    if model.family != family:
-        raise ValueError(
-            f"{name} is a {FAMILIES.get(model.family, model.family)}; choose it in that column."
-        )
-    return model
+    return loaded(name, family)
 
 
 def _top(probabilities: Tensor, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -171,7 +165,9 @@ def maps(trace: Trace, held: bool) -> dict[str, Any]:
     ]
     found = {
         "maps": {
-            each.key: one(trace, each.key) for each in quick if each.follows_target or not held
+            each.key: method_map(trace, each.key)
+            for each in quick
+            if each.follows_target or not held
         }
     }
     return found if held else {**found, "attention": attention(trace)}
@@ -191,7 +187,7 @@ def _heads(
     return packed(every_head(trace, layer, patch).numpy())
 
 
-def one(trace: Trace, key: str) -> dict[str, Any]:
+def method_map(trace: Trace, key: str) -> dict[str, Any]:
     """A method's map, (rows, cols), or (layers, rows, cols) of all layers; {"refused": why} where there is none."""
     import numpy as np
 

@@ -59,11 +59,7 @@ def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
     name = asked.models[family]
     try:
         told(Step(0, f"Loading {name}"))
-        model = loaded(name)
-        if model.family != family:
-            raise ValueError(
-                f"{name} is a {FAMILIES.get(model.family, model.family)}; choose it in that column."
-            )
+        model = loaded(name, family)
         seen(asked.source, asked.limit, model, layouts.spaces_at_first(model), told)
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}

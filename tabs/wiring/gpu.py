@@ -29,11 +29,18 @@ SECONDS = 30  # asked of the quota for one call
 _inside = False  # whether this process holds the GPU
 
 
-def loaded(name: str) -> Model:
-    """The model called `name`, where work is to be done now; a stranger's words never name a folder."""
-    from models import load
+def loaded(name: str, family: str | None = None) -> Model:
+    """The model called `name`, where work is to be done now; a stranger's words never name a folder.
 
-    return load(name, device="cpu" if LENT and not _inside else None, folders=False)
+    family: the one whose place it is chosen for; ValueError if it is of another.
+    """
+    from models import FAMILIES, load
+
+    model = load(name, device="cpu" if LENT and not _inside else None, folders=False)
+    if family and model.family != family:
+        title = FAMILIES.get(model.family, model.family)
+        raise ValueError(f"{name} is a {title}; choose it in that column.")
+    return model
 
 
 def on_gpu(function):

@@ -69,6 +69,7 @@ headlight.compare = (() => {
 
   function prepare(changes = {}) {
     Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, busy: false });
+    state.report = "";
     ["attempt", "pace", "report", "table"].forEach(cancel); // answers about other pictures, or other models'
     if ("set" in changes || "file" in changes || "limit" in changes) {
       ["pick", "look", ...FAMILIES.map((family) => `maps_${family}`)].forEach(cancel); // answers about other pictures
@@ -89,8 +90,11 @@ headlight.compare = (() => {
   function stop() {
     cancel("prepare");
     state.preparing = null;
-    if (state.ready) state.models = state.ready.asked; // what it was made with
     gone("Stopped. What was done is kept: it goes on from there.");
+    if (state.ready) {
+      state.models = state.ready.asked; // what there is was made with those
+      attempt();
+    }
     redraw();
   }
 

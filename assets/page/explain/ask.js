@@ -2,7 +2,7 @@
 
 headlight.widgets.ask = (element, { methods }) => {
   const { state, make, maps, set } = headlight;
-  headlight.methods = Object.fromEntries(methods.map((method) => [method.key, method]));
+  for (const method of methods) headlight.methods[method.key] = method;
   element.append(methodChoice());
   const depth = slider("Layer", (value, most) => set({ depth: most ? value / most : 1 }));
   const head = slider("Head", (value) => set({ head: value }));

@@ -100,8 +100,9 @@ headlight.widgets.strips = (element) => {
     const from = state.point ? " from the pinned patch" : "";
     const place = `layer ${layer + 1} of ${column.answer.layers}`;
     const head = state.head && state.head <= maps.headsOf(column, layer) ? `head ${state.head}` : "mean of heads";
-    const { key: method, title: name } = headlight.methods[headlight.methods[state.method].takes.includes("layer") ? state.method : "attention"];
-    const title = method === "rollout" ? "Rollout up to each layer" : method === "attention" ? `Attention layer by layer, ${head}${from}` : `${name} layer by layer`;
+    const method = headlight.methods[state.method].takes.includes("layer") ? state.method : "attention";
+    const titles = { attention: `Attention layer by layer, ${head}${from}`, rollout: "Rollout up to each layer" };
+    const title = titles[method] ?? `${headlight.methods[method].title} layer by layer`;
     fill(heads, `Attention heads of ${place}${from}`, headTiles(column, layer), column);
     fill(layers, title, layerTiles(column, layer, method), column);
   });

@@ -2,7 +2,7 @@
 
 headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
   const { make, FAMILIES } = headlight;
-  const { state, drawers, turn, edit, choosePrompt } = headlight.map;
+  const { state, drawers, turn, edit, choosePrompt, hits } = headlight.map;
   const { button, rows } = headlight.parts;
   const { pictures, progress } = headlight.setPicker(headlight.map, { sets, draws, upload: "#map-file" });
   const POOLS = [
@@ -173,11 +173,10 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     act.addEventListener("click", () => choosePrompt(made.id));
     made.draw = ({ mark, code }) => {
       made.id = mark.id;
-      const hits = mark.places.filter((place) => state.ready.labels[place] === code).length;
       swatch.style.background = headlight.mapColours.shade(code);
       words.textContent = mark.label;
-      share.textContent = `${hits} of ${mark.places.length}`;
-      act.title = `“${mark.says}”: of the ${mark.places.length} pictures nearest to it, ${hits} show “${mark.label}”`;
+      share.textContent = `${hits(mark)} of ${mark.places.length}`;
+      act.title = `“${mark.says}”: of the ${mark.places.length} pictures nearest to it, ${hits(mark)} show “${mark.label}”`;
       act.setAttribute("aria-label", act.title);
       act.setAttribute("aria-pressed", String(mark.id === state.prompt));
     };

@@ -2,7 +2,7 @@
 
 headlight.widgets.map_chosen = (element) => {
   const { make, FAMILIES } = headlight;
-  const { state, drawers, choose, send, tiles, wants, looks, labelOf, kindOf, placeOf, answerOf, indexOf, prompt } = headlight.map;
+  const { state, drawers, choose, send, tiles, wants, looks, labelOf, kindOf, placeOf, answerOf, indexOf, prompt, hits } = headlight.map;
   const { card, button, rows, count, percent } = headlight.parts;
   const TITLES = { vit: "ViT", swin: "Swin", clip: "CLIP" };
   const SHOWN = 120; // thumbnails of a selection
@@ -100,8 +100,8 @@ headlight.widgets.map_chosen = (element) => {
     [name.textContent, file.textContent] = [`“${mark.says}”`, ""];
     legend.textContent = "The pictures nearest to this prompt in CLIP’s joint space, with their cosine similarity to it. Red frame: another label.";
     const label = state.ready.classes.indexOf(mark.label);
-    const hits = mark.places.filter((place) => state.ready.labels[place] === label).length;
-    drawNear((family) => (family === "clip" ? { near: mark, label, said: `· of the ${mark.places.length} nearest, ${hits} show “${mark.label}”` } : null));
+    const said = `· of the ${mark.places.length} nearest, ${hits(mark)} show “${mark.label}”`;
+    drawNear((family) => (family === state.prompts.family ? { near: mark, label, said } : null));
   }
 
   function show(src, alt) {

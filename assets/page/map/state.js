@@ -28,7 +28,7 @@ headlight.map = (() => {
     template: "a photo of a {}",
     wrong: null, // {field, line, text} of what cannot be used
     colour: "label",
-    prompts: { marks: [], note: "", error: "" }, // waits: until new maps stand
+    prompts: { marks: [], note: "", error: "" }, // family: whose they are; waits: until new maps stand
     prompt: null, // the id of the mark whose nearest pictures are shown
     photo: null, // {src, marks} of the placed picture, or {busy}, or {error}
     hover: null, // the index pointed at in any map
@@ -141,7 +141,7 @@ headlight.map = (() => {
     }
     ["prompts", "place"].forEach(cancel); // marks belong to the maps there were
     Object.assign(state.prompts, { marks: [], waits: Boolean(able().clip) });
-    if (state.photo && !state.photo.error) state.photo = { src: state.photo.src, busy: true };
+    if (state.photo) state.photo = state.photo.error ? { error: state.photo.error } : { src: state.photo.src, busy: true };
     if (state.near) askNear(state.near.index);
     redraw();
   }
@@ -230,6 +230,8 @@ headlight.map = (() => {
 
   // The prompt whose nearest pictures are shown, while there is such a mark.
   const prompt = () => (state.prompt === null ? undefined : state.prompts.marks.find(({ id }) => id === state.prompt));
+  // How many of the pictures nearest to a prompt show its class.
+  const hits = ({ label, places }) => places.filter((place) => state.ready.classes[state.ready.labels[place]] === label).length;
   function choosePrompt(id) {
     set({ prompt: id === state.prompt ? null : id, chosen: [], near: null });
   }
@@ -245,8 +247,8 @@ headlight.map = (() => {
   hearers.prompts = (value) => {
     state.wrong = value.wrong ?? null;
     if (!value.marks) return (state.prompts.error = value.error ?? "");
-    state.prompts = { marks: value.marks, note: value.note, error: "" };
-    const { family, ...answers } = value;
+    const { family, marks, note, ...answers } = value;
+    state.prompts = { family, marks, note, error: "" };
     if (family && state.ready.models[family]) Object.assign(state.ready.models[family], answers);
   };
 
@@ -348,6 +350,6 @@ headlight.map = (() => {
 
   return {
     ...tab, pointers, prepare, stop, turn, arrangeAll, stopArranging, steps, play, edit, wants, tiles, looks, point, choose, send,
-    prompt, choosePrompt, photoChanged, removePhoto, fileChanged, indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
+    prompt, choosePrompt, hits, photoChanged, removePhoto, fileChanged, indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
   };
 })();

@@ -93,9 +93,13 @@ headlight.prompts = (() => {
 
   function stop() {
     tab.cancel("prepare");
-    if (state.ready) Object.assign(state, state.ready.asked); // what it was made with
-    else state.answer = null; // figures of another set
-    set({ preparing: null, trouble: "Stopped. What was done is kept: it goes on from there." });
+    Object.assign(state, { preparing: null, trouble: "Stopped. What was done is kept: it goes on from there." });
+    if (state.ready) {
+      Object.assign(state, state.ready.asked); // what there is was made with that
+      attempt();
+      compare();
+    } else state.answer = null; // figures of another set
+    redraw();
   }
 
   // A try.

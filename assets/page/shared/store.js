@@ -25,6 +25,7 @@ window.headlight = (() => {
   };
   const pictures = new Map(); // photo key → {width, height, large, small}, the last few
   let asked = 0; // counts answers, to tell one from another
+  const methods = {}; // key → what is told of a method beside its choice, once that is drawn
   const widgets = {};
   const links = {}; // "look vit" → {trigger, props, watch}
   const slowLines = {}; // family → the headlight.line of its slow method
@@ -246,7 +247,7 @@ window.headlight = (() => {
   };
 
   return {
-    FAMILIES, page, state, set, point, redraw, drawers, pointers, pictures, widgets, mount, connect, column, make,
+    FAMILIES, methods, page, state, set, point, redraw, drawers, pointers, pictures, widgets, mount, connect, column, make,
     question, ask, askSoon, answered, failed, photoChanged, pin, chooseMethod, chooseTarget, askSlowly, stopSlowly,
     wanted: (family) => slowLine(family).wanted(),
   };

@@ -78,7 +78,7 @@ headlight.wording = (() => {
     if (!map || map.missing) return said;
     if (map.wanted > map.head) said.push(`This layer has no head ${map.wanted}: its mean is shown.`);
     if (map.note) said.push(map.note);
-    if (map.values && !map.signed && ["attention", "rollout"].includes(state.method)) {
+    if (map.values && !map.signed) {
       const inside = map.values.reduce((a, b) => a + b, 0) / map.values.length;
       if (inside < 0.995 && answer.readout) said.push(`${percent(1 - inside)} went to ${answer.readout} itself.`);
     }
