@@ -30,7 +30,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
 from explain import explain
-from explain.attention import every_head
+from explain.attribution.attention import every_head
 from models import CATEGORIES, load
 from models.model import Model
 

@@ -21,9 +21,9 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from explain.nearest import unit_rows
-from explain.neighbours import quality
-from explain.projection import PROJECTIONS, Layout, place, project
+from explain.maps.nearest import unit_rows
+from explain.maps.neighbours import quality
+from explain.maps.projection import PROJECTIONS, Layout, place, project
 
 WIDTH, GROUPS, CLASSES = 512, 20, 300
 PLACED = 20
@@ -34,7 +34,7 @@ import time
 import torch
 torch.set_num_threads({threads})
 from bench.maps import embeddings
-from explain.projection import project
+from explain.maps.projection import project
 rows = embeddings(500)
 for _ in range(2):
     start = time.{clock}()

@@ -1,14 +1,15 @@
-"""Explanations: a Trace → an array on the patch grid. `explain(trace, method, ...)` is the one call.
+"""What models make of pictures, as numbers: `explain(trace, method, ...)` is the one call for one picture's map.
 
-A method is one file and one entry of METHODS. Nothing here resizes, colours or normalises; see draw.py. Importing this
-loads no torch; the method's own file does, when it is asked for.
+attribution/ where a model looked in one picture; maps/ a set's embeddings as points in a plane; classes/ how a set's
+classes are put to a model; scores/ how good the answers are; features.py a set's embeddings, kept on disk.
+Nothing here resizes, colours or normalises; see draw.py. Importing this loads no torch; the files inside do.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from explain.methods import METHODS, Explanation, Method
+from explain.attribution.methods import METHODS, Explanation, Method
 
 if TYPE_CHECKING:
     import numpy as np

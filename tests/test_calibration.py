@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
 
-from explain.calibration import calibration
-from explain.metrics import Share
+from explain.scores.calibration import calibration
+from explain.scores.metrics import Share
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from statsmodels.stats.contingency_tables import cochrans_q as reference_q
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from explain.comparison import (
+from explain.scores.comparison import (
     cell_name,
     cells,
     cochrans_q,
@@ -21,7 +21,7 @@ from explain.comparison import (
     pairwise,
     ranked,
 )
-from explain.metrics import mcnemar
+from explain.scores.metrics import mcnemar
 
 NAMES = ("vit", "swin", "clip")
 

@@ -17,7 +17,7 @@ from reference import (
 )
 
 from explain import METHODS, explain, explained
-from explain.attention import every_head
+from explain.attribution.attention import every_head
 from models.trace import Block, Merge
 
 VITS = [name for name in tiny.CLASSIFIERS if "swin" not in name]
@@ -352,7 +352,7 @@ def test_an_all_negative_map_says_so(both):
 
 
 def test_an_all_negative_integral_says_so_beside_its_delta(tiny_model, photo, monkeypatch):
-    from explain import integrated_gradients as file
+    from explain.attribution import integrated_gradients as file
 
     model = tiny_model("vit")
     trace = model.trace(photo, 2)

@@ -9,8 +9,8 @@ from hypothesis import strategies as some
 from scipy.special import softmax
 from timm.data import ImageNetInfo
 
-from explain.imagenet import GROUPS, MEANINGS, is_imagenet
-from explain.label_map import (
+from explain.classes.imagenet import GROUPS, MEANINGS, is_imagenet
+from explain.classes.label_map import (
     LabelMap,
     LabelMapError,
     as_text,
@@ -21,7 +21,7 @@ from explain.label_map import (
     unrestricted,
     with_suggestions,
 )
-from explain.label_text import plain
+from explain.classes.label_text import plain
 
 IMAGENET = list(map(ImageNetInfo("imagenet-1k").index_to_description, range(1000)))
 RUNS = {

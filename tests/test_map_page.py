@@ -23,7 +23,7 @@ from sklearn.neighbors import NearestNeighbors
 
 import app
 import models
-from explain.projection import project
+from explain.maps.projection import project
 from imagesets import load_set
 from models import Entry, load
 from tabs import map as tab

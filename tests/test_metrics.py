@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from explain.metrics import (
+from explain.scores.metrics import (
     Share,
     class_scores,
     confusion,

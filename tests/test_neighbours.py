@@ -8,10 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explain import nearest as search
-from explain import neighbours
-from explain.nearest import nearest, unit_rows
-from explain.neighbours import neighbour_overlap, quality
+from explain.maps import nearest as search
+from explain.maps import neighbours
+from explain.maps.nearest import nearest, unit_rows
+from explain.maps.neighbours import neighbour_overlap, quality
 
 
 def random_rows(n, dim=24, seed=0):

@@ -67,7 +67,7 @@ def invented():
         for function, method in INVENTED:
             module = ModuleType(method.key)
             setattr(module, method.key, function)
-            patch.setitem(sys.modules, f"explain.{method.key}", module)
+            patch.setitem(sys.modules, f"explain.attribution.{method.key}", module)
             patch.setitem(METHODS, method.key, method)
         yield
 

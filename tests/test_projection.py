@@ -14,11 +14,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explain import tsne
-from explain.alignment import Similarity, similarity
-from explain.nearest import nearest, unit_rows
-from explain.neighbours import quality
-from explain.projection import PROJECTIONS, place, project
+from explain.maps import tsne
+from explain.maps.alignment import Similarity, similarity
+from explain.maps.nearest import nearest, unit_rows
+from explain.maps.neighbours import quality
+from explain.maps.projection import PROJECTIONS, place, project
 
 ROOT = Path(__file__).parent.parent
 METHODS = list(PROJECTIONS)
@@ -82,9 +82,9 @@ UMAP_LEARNS = """
 import numpy as np
 from umap.layouts import optimize_layout_euclidean
 from umap.umap_ import find_ab_params, fuzzy_simplicial_set, make_epochs_per_sample
-from explain.nearest import nearest, unit_rows
-from explain.umap import curve, graph, memberships
-from explain.umap_epoch import epoch
+from explain.maps.nearest import nearest, unit_rows
+from explain.maps.umap import curve, graph, memberships
+from explain.maps.umap_epoch import epoch
 
 rows = unit_rows(np.random.default_rng(0).normal(size=(40, 6)))
 found = nearest(rows, rows, 9, np.arange(40))
@@ -132,7 +132,7 @@ def test_umap_is_umap_learns():
 
 def test_a_turn_of_umap_by_hand():
     """One pull, and eight pushes, half a one left over, that meet the picture itself or one of two others."""
-    from explain.umap_epoch import epoch
+    from explain.maps.umap_epoch import epoch
 
     points = np.array([[0, 0], [1, 0.5], [-0.4, 2]], dtype=np.float32)
     (head, tail, third), a, b, rate = points.astype(float), 1.5, 0.9, 0.1
@@ -173,7 +173,7 @@ SAME_SEED = """
 import sys
 sys.path.insert(0, "tests")
 from test_projection import METHODS, blobs, digest
-from explain.projection import project
+from explain.maps.projection import project
 for method in METHODS:
     print(digest(project(blobs()[0], method)))
 """

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explain.prompts import (
+from explain.classes.prompts import (
     PromptError,
     class_weights,
     leave_one_out,

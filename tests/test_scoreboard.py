@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
-from explain.scoreboard import scoreboard
+from explain.scores.scoreboard import scoreboard
 
 CLASSES = ("dog", "cat", "cup")
 

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from explain.comparison import cell_name, pairwise
-from explain.metrics import Share, share, shares_by
+from explain.scores.comparison import cell_name, pairwise
+from explain.scores.metrics import Share, share, shares_by
 from models import TEMPLATE
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from explain.projection import PROJECTIONS
+from explain.maps.projection import PROJECTIONS
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.map import layouts

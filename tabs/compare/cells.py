@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explain.comparison import Lift, over_represented, ranked
+from explain.scores.comparison import Lift, over_represented, ranked
 from tabs.compare.asks import CompareAsked
 from tabs.compare.contest import Contest, contest
 from tabs.compare.patterns import ALIKE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explain.prompts import prompts_of
+from explain.classes.prompts import prompts_of
 from tabs.compare.asks import CompareAsked
 from tabs.compare.contest import Contest, contest
 from tabs.compare.seats import Seat

@@ -12,7 +12,7 @@ from functools import reduce
 
 import numpy as np
 
-from explain.comparison import Cells, cells
+from explain.scores.comparison import Cells, cells
 from tabs.compare.asks import Entrant
 from tabs.compare.seats import Answers, Seat, answers, seat
 from tabs.sets import Labelled, labelled_set

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from explain.label_map import as_text, suggest, with_suggestions
+from explain.classes.label_map import as_text, suggest, with_suggestions
 from tabs.compare import pace
 from tabs.compare.asks import CompareAsked, Entrant
 from tabs.compare.seats import seat

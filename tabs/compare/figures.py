@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from explain.calibration import calibration
-from explain.comparison import cochrans_q, pairwise
-from explain.metrics import ClassScores, Share, class_scores, macro_f1_interval, share
-from explain.prompts import prompts_of
+from explain.classes.prompts import prompts_of
+from explain.scores.calibration import calibration
+from explain.scores.comparison import cochrans_q, pairwise
+from explain.scores.metrics import ClassScores, Share, class_scores, macro_f1_interval, share
 from tabs.compare.asks import CompareAsked
 from tabs.compare.contest import Contest, contest
 from tabs.compare.patterns import first, left_out, patterns

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from explain.comparison import cell_name
+from explain.scores.comparison import cell_name
 from models import FAMILIES
 from tabs.compare.contest import Contest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from explain.label_map import as_text
+from explain.classes.label_map import as_text
 from models import FAMILIES
 from tabs.compare import report_cells, report_tables
 from tabs.compare.asks import CompareAsked

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explain.comparison import margins
-from explain.label_map import LabelMap, LabelMapError, derive, read_label_map
+from explain.classes.label_map import LabelMap, LabelMapError, derive, read_label_map
+from explain.scores.comparison import margins
 from tabs.compare.asks import Entrant
 from tabs.sets import Ready, seen
 from tabs.sets.judged import Judged, answer_space, judge

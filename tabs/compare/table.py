@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from explain.comparison import cell_name
+from explain.scores.comparison import cell_name
 from tabs.compare.asks import CompareAsked
 from tabs.compare.contest import contest
 

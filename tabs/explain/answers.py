@@ -182,7 +182,7 @@ def _heads(
     trace: Trace, layer: int, block: Block, patch: tuple[int, int] | None = None
 ) -> dict[str, Any]:
     """(1 + heads, rows, cols) of one layer, the mean of heads first."""
-    from explain.attention import every_head
+    from explain.attribution.attention import every_head
 
     return packed(every_head(trace, layer, patch).numpy())
 

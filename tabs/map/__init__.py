@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from explain.projection import PROJECTIONS
+from explain.maps.projection import PROJECTIONS
 from imagesets import FILES
 from models import FAMILIES, TEMPLATE
 from tabs.map import answers

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from explain.nearest import nearest
-from explain.prompts import class_weights, fill, prompts_of
+from explain.classes.prompts import class_weights, fill, prompts_of
+from explain.maps.nearest import nearest
 from imagesets import Item
 from models import FAMILIES
 from tabs.map import layouts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from explain.projection import PROJECTIONS
+from explain.maps.projection import PROJECTIONS
 from models import FAMILIES, TEMPLATE
 from tabs.sets import LIMIT
 from tabs.sets.asks import model_name, named, text, uploaded, whole_numbers

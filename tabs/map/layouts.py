@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explain.alignment import Similarity, similarity
-from explain.nearest import unit_rows
-from explain.neighbours import Overlap, Quality, neighbour_overlap, quality
-from explain.projection import PROJECTIONS, Layout, place, project
+from explain.maps.alignment import Similarity, similarity
+from explain.maps.nearest import unit_rows
+from explain.maps.neighbours import Overlap, Quality, neighbour_overlap, quality
+from explain.maps.projection import PROJECTIONS, Layout, place, project
 from tabs.map.asks import MapAsked
 from tabs.sets import Ready, Space, alone, seen
 from tabs.sets.judged import answer_space

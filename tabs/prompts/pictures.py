@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explain.prompts import class_weights
+from explain.classes.prompts import class_weights
 from models.photo import open_photo
 from tabs.prompts.scores import Try, asked_prompts, pinned, tried
 from tabs.prompts.tries import Asked, Wording

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explain.metrics import Share, mcnemar
-from explain.prompts import (
+from explain.classes.prompts import (
     Pairing,
     Prompts,
     Scored,
@@ -23,7 +22,8 @@ from explain.prompts import (
     read_prompts,
     score,
 )
-from explain.scoreboard import Scoreboard, scoreboard
+from explain.scores.metrics import Share, mcnemar
+from explain.scores.scoreboard import Scoreboard, scoreboard
 from imagesets.labelled import draw
 from tabs.prompts.tries import Asked, Wording
 from tabs.prompts.wordings import notes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from explain.prompts import SLOTS, Prompts, fill
+from explain.classes.prompts import SLOTS, Prompts, fill
 
 if TYPE_CHECKING:
     from models.clip import Clip

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explain.label_map import LabelMap, closed_set, derive, read_label_map, unrestricted
-from explain.prompts import class_weights, cosines, prompts_of
+from explain.classes.label_map import LabelMap, closed_set, derive, read_label_map, unrestricted
+from explain.classes.prompts import class_weights, cosines, prompts_of
 from models import TEMPLATE
 from tabs.sets import JOINT, Ready, Space
 from tabs.sets.templates import template_sums

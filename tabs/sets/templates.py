@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from explain.prompts import template_weights
+from explain.classes.prompts import template_weights
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explain.prompts import Prompts
+    from explain.classes.prompts import Prompts
     from models.clip import Clip
 
 WEIGHT_BYTES = 200_000_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.metrics import Share
+from explain.scores.metrics import Share
 
 BINS = 10
 ROUNDING = 1e-6  # by which float32 shares may sum to more than one

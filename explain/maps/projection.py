@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from explain.map_methods import PROJECTIONS, Arrangement, Projection
-from explain.nearest import nearest, unit_rows
+from explain.maps.methods import PROJECTIONS, Arrangement, Projection
+from explain.maps.nearest import nearest, unit_rows
 
 __all__ = ["PROJECTIONS", "Layout", "Placed", "Projection", "place", "project"]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explain.nearest import nearest
-from explain.pca import pca
+from explain.maps.nearest import nearest
+from explain.maps.pca import pca
 
 if TYPE_CHECKING:
     from openTSNE import TSNEEmbedding

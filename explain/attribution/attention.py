@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from explain.flow import head_weights, layer_index, pull, readout_at
+from explain.attribution.flow import head_weights, layer_index, pull, readout_at
 from models.trace import Block, Trace
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.imagenet import GROUPS, MEANINGS, is_imagenet
-from explain.label_text import LabelMapError, places, plain, read, write
+from explain.classes.imagenet import GROUPS, MEANINGS, is_imagenet
+from explain.classes.label_text import LabelMapError, places, plain, read, write
 
 __all__ = [
     "LabelMap",
@@ -165,7 +165,7 @@ def with_suggestions(label_map: LabelMap, suggested: Mapping[str, tuple[int, ...
 
 
 def as_text(label_map: LabelMap, labels: Sequence[str]) -> str:
-    """The map as lines that people edit and `read_label_map` reads; see explain/label_text.py."""
+    """The map as lines that people edit and `read_label_map` reads; see explain/classes/label_text.py."""
     return write(label_map.outputs, labels)
 
 

@@ -1,6 +1,6 @@
 """The methods there are: what each is called, takes, means and cannot tell. Imports nothing heavy.
 
-To add one: a file in explain/ with a function of a Trace, an entry here, and a test.
+To add one: a file in this folder with a function of a Trace, an entry here, and a test.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Method:
             raise ValueError(f"{self.title} takes no {' or '.join(unknown)}; leave it out.")
         if self.needs_model and not {"model", "image"} <= set(given):
             raise ValueError(f"{self.title} runs the model again: give model= and image=.")
-        function = getattr(import_module(f"explain.{self.key}"), self.key)
+        function = getattr(import_module(f"explain.attribution.{self.key}"), self.key)
         found, note = _with_note(function(trace, **given))
         if self.signed and not (found > 0).any():
             note = f"{self.empty} {note}".strip()

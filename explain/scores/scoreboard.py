@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explain.metrics import ClassScores, Share, class_scores, confusion, share, shares_by
+from explain.scores.metrics import ClassScores, Share, class_scores, confusion, share, shares_by
 
 
 @dataclass(frozen=True)

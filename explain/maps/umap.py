@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explain.nearest import Nearest, nearest
-from explain.pca import pca
+from explain.maps.nearest import Nearest, nearest
+from explain.maps.pca import pca
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -119,7 +119,7 @@ def descend(
     progress: Callable[[float], None],
 ) -> None:
     """Move points (n, 2) float32 so that linked ones come near and others keep off, the stronger links oftener."""
-    from explain.umap_epoch import PUSHES, epoch
+    from explain.maps.umap_epoch import PUSHES, epoch
 
     ends = links.tocoo()
     heads, tails = ends.coords

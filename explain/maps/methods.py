@@ -1,6 +1,6 @@
 """The ways there are to arrange pictures on a map: what each is called, takes, means and cannot tell.
 
-To add one: a file in explain/ with a function of the same name, as pca has, an entry here, and a test. The warnings are
+To add one: a file in this folder with a function of the same name, as pca has, an entry here, and a test. The warnings are
 Wattenberg et al.'s (2016, doi 10.23915/distill.00002) and, for prompts, Liang et al.'s (2022, arXiv 2203.02053).
 """
 
@@ -52,7 +52,7 @@ class Projection:
         options: dict[str, Any],
     ) -> Arrangement:
         """rows (n, dim) of length one, no two alike, arranged with those of the options that it takes."""
-        function = getattr(import_module(f"explain.{self.key}"), self.key)
+        function = getattr(import_module(f"explain.maps.{self.key}"), self.key)
         return function(rows, seed, progress, **{name: options[name] for name in self.takes})
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from explain.flow import head_weights, layer_index, normalised, pull, readout_at, split
+from explain.attribution.flow import head_weights, layer_index, normalised, pull, readout_at, split
 from models.trace import Block, Merge, Trace
 
 

@@ -15,7 +15,7 @@ from math import sqrt
 
 import numpy as np
 
-from explain.metrics import Share, mcnemar, share
+from explain.scores.metrics import Share, mcnemar, share
 
 MOST = 6  # models: 64 cells
 

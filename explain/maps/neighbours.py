@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from explain.nearest import nearest, unit_rows
+from explain.maps.nearest import nearest, unit_rows
 
 SAMPLE = 2_000
 
