@@ -1,7 +1,8 @@
 """Opening photos: one door for whatever people bring, used by the page, the API and `trace` alike.
 
 Files come from strangers: the size is read from the header before a pixel is decoded, only
-well-known formats are tried, and whatever cannot be shown right becomes one sentence.
+well-known formats are tried, and whatever cannot be shown right becomes one sentence. A JPEG of
+more than PIXEL_LIMIT, such as a phone's of 48 megapixels, is halved while it is decoded.
 """
 
 import io
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
+from PIL.JpegImagePlugin import JpegImageFile
 
-PIXEL_LIMIT = 25_000_000
+PIXEL_LIMIT = 25_000_000  # that are decoded
+JPEG_LIMIT = 65_000_000  # of a JPEG file, which is decoded at half its size; if it is progressive, at 8 bytes a pixel at most
 ASPECT_LIMIT = (
     100  # a processor that resizes the short side first blows longer strips up to gigabytes
 )
@@ -20,7 +23,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 UNREADABLE = "This file is not an image we can read. Try a JPEG or PNG."
 DAMAGED = "This picture's file is cut short or damaged. Save or download it again."
 TOO_LARGE = (
-    f"This picture has more than {PIXEL_LIMIT // 1_000_000} million pixels. "
+    f"This picture has more than {PIXEL_LIMIT // 1_000_000} million pixels, or {JPEG_LIMIT // 1_000_000} as a JPEG. "
     "Save a smaller copy and try again."
 )
 TOO_LONG = (
@@ -67,6 +70,7 @@ def open_photo(source: str | Path | bytes | Image.Image) -> Image.Image:
         name = Path(source).name[:80]
         raise FileNotFoundError(f"There is no file named {name}. Check the path.")
     with _opened(source) as image:
+        _halve(image)
         return _upright_rgb(image)
 
 
@@ -77,6 +81,13 @@ def _opened(file: str | Path | io.BytesIO) -> Image.Image:
         raise ValueError(TOO_LARGE) from error
     except Exception as error:  # on a broken header Pillow raises almost anything
         raise ValueError(UNREADABLE) from error
+
+
+def _halve(image: Image.Image) -> None:
+    """Have a large JPEG decoded at half its size, each 8 × 8 block straight to 4 × 4; never held whole."""
+    width, height = image.size
+    if isinstance(image, JpegImageFile) and PIXEL_LIMIT < width * height <= JPEG_LIMIT:
+        image.draft(None, (width // 2, height // 2))
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:

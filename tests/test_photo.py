@@ -2,12 +2,15 @@
 
 import io
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
 
 from models import photo
 from models.photo import open_photo
@@ -257,6 +260,84 @@ def test_a_bomb_is_refused_before_it_is_decoded(monkeypatch):
 
 def test_the_largest_photo_is_still_a_photo():
     assert open_photo(Image.new("L", (5000, 5000))).size == (5000, 5000)
+
+
+PHONE = (8064, 6048)  # a phone's 48 megapixels
+# Of Linux; getrusage's peak would begin with that of the process that asks.
+STATUS = Path("/proc/self/status")
+MEASURED = f"""
+import re, sys
+from models.photo import open_photo
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("{STATUS}").read())[1])
+before = peak()
+print(open_photo(sys.argv[1]).size, peak() - before)
+"""
+
+
+@pytest.fixture(scope="module")
+def phone_photo() -> Image.Image:
+    """A photograph enlarged to 48 megapixels, with the grain of a sensor."""
+    from skimage.data import coffee
+
+    smooth = np.asarray(Image.fromarray(coffee()).resize(PHONE, Image.Resampling.BILINEAR))
+    grain = np.random.default_rng(0).integers(0, 13, (378, 504, 3), np.uint8)
+    return Image.fromarray(smooth // 2 + np.tile(grain, (16, 16, 1)))
+
+
+def on_its_side(photo: Image.Image, progressive: bool, folder: Path) -> Path:
+    """A photo as a phone writes it, a JPEG of orientation 6, for which the stored rows are the shown columns."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    path = folder / "photo.jpg"
+    path.write_bytes(encoded(photo, "JPEG", quality=90, exif=exif, progressive=progressive))
+    return path
+
+
+def test_a_phones_photo_is_what_a_full_decode_shows(phone_photo, tmp_path):
+    """Models see at most some hundred pixels a side: there, halving while decoding changes no value by more than 2 of
+    255, and on average by less than 0.2."""
+    path = on_its_side(phone_photo, False, tmp_path)
+    opened = open_photo(path)
+    assert opened.size == (PHONE[1] // 2, PHONE[0] // 2)
+    with Image.open(path) as stored:
+        whole = stored.convert("RGB")
+    for method in (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC):
+        seen = opened.resize((224, 336), method)
+        expected = whole.resize((336, 224), method).transpose(Image.Transpose.ROTATE_270)
+        difference = np.abs(np.asarray(seen).astype(int) - np.asarray(expected))
+        assert difference.max() <= 2
+        assert difference.mean() < 0.2
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="peak memory is read from Linux")
+@pytest.mark.parametrize(("progressive", "most"), [(False, 180), (True, 280)])
+def test_a_phones_photo_is_never_held_whole(phone_photo, progressive, most, tmp_path):
+    """In MB; decoded whole it would be 146, held three times. A progressive file's coefficients are 146 by themselves."""
+    path = on_its_side(phone_photo, progressive, tmp_path)
+    run = [sys.executable, "-c", MEASURED, str(path)]
+    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    size, kilobytes = told.rsplit(maxsplit=1)
+    assert size == "(3024, 4032)"
+    assert int(kilobytes) < 1000 * most
+
+
+def test_a_phones_photo_as_png_is_refused():
+    """A PNG cannot be shrunk while it is decoded."""
+    assert sentence(encoded(Image.new("L", PHONE))) == photo.TOO_LARGE
+
+
+def test_a_jpeg_of_more_than_a_phone_takes_is_refused_before_it_is_decoded(monkeypatch):
+    whole = bytearray(encoded(checkerboard(), "JPEG"))
+    monkeypatch.setattr(JpegImagePlugin.JpegImageFile, "load", lambda image: pytest.fail("decoded"))
+    at = whole.index(b"\xff\xc0") + 5
+    for height, width in ((9000, 9000), (65_000, 1001)):
+        whole[at : at + 4] = struct.pack(">HH", height, width)
+        assert sentence(bytes(whole)) == photo.TOO_LARGE
+
+
+def test_a_photo_within_the_limit_is_decoded_whole():
+    assert open_photo(encoded(Image.new("L", (5000, 5000)), "JPEG")).size == (5000, 5000)
 
 
 def test_a_small_tiff_of_giant_tiles_is_refused():
