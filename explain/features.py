@@ -1,4 +1,4 @@
-"""Embeddings of a whole image set, kept on disk by (weights, file content), so that each picture is encoded once.
+"""Embeddings of a whole image set, kept on disk by (checkpoint, file content), so that each picture is encoded once.
 
 The store is one SQLite file: safe when a run is killed midway and when two processes write at once. Pictures are
 decoded beside the model's forward passes, which should never wait for them.
@@ -7,6 +7,7 @@ decoded beside the model's forward passes, which should never wait for them.
 from __future__ import annotations
 
 import os
+import platform
 import sqlite3
 import time
 from collections import Counter
@@ -14,6 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 BATCH = 32
 STORE_BYTES = 2_000_000_000  # of embeddings; the longest unused go first
+VERSION = 2  # raise it when pictures are opened, prepared or pooled in another way
+LIBRARIES = ("torch", "torchvision", "transformers", "open_clip_torch", "pillow", "numpy")
 LOOKUP = 500  # digests a query; SQLite's own limit on variables is 999 in old builds
 
 
@@ -66,7 +72,7 @@ def encode_spaces(
     """
     store = Store(folder())
     store.trim()  # once a set: it looks through all there is
-    names = [f"{model.fingerprint} {pool} {layer}" for pool, layer in spaces]
+    names = [space_name(model, pool, layer) for pool, layer in spaces]
     digests = [item.digest for item in items]
     found = [store.read(name, digests) for name in names]
     missing = [
@@ -97,6 +103,29 @@ def encode_spaces(
         return torch.from_numpy(np.stack([vectors[digests[place]] for place in kept]))
 
     return [Encoded(stacked(each), np.array(kept), reasons) for each in found]
+
+
+def space_name(model: Model, pool: str, layer: int | None) -> str:
+    """What embeddings are kept by: the same only where everything that changes a number is the same.
+
+    That is the checkpoint (weights, configuration, preprocessing), the kind of device (a GPU rounds in another way), the
+    libraries, and VERSION. Weights always run in float32.
+    """
+    device = f"{model.device.type} {platform.machine()}"
+    about = f"{VERSION} {_libraries()} {device} {model.fingerprint} {pool} {layer}"
+    return sha256(about.encode()).hexdigest()
+
+
+@cache
+def _libraries() -> str:
+    return " ".join(map(_version, LIBRARIES))
+
+
+def _version(library: str) -> str:
+    try:
+        return f"{library} {version(library)}"
+    except PackageNotFoundError:
+        return ""
 
 
 def folder() -> Path:

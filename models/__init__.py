@@ -143,7 +143,7 @@ def _fetched(name: str, folders: bool) -> Path:
 
 
 def _read(folder: Path, name: str, device: str) -> Model:
-    from models.layout import LOADERS, CheckpointError, kind_of
+    from models.layout import LOADERS, CheckpointError, kind_of, settings_digest
 
     kind, config = kind_of(folder)
     _family, loader = LOADERS[kind]
@@ -151,7 +151,9 @@ def _read(folder: Path, name: str, device: str) -> Model:
     # them half there. So one checkpoint is read at a time.
     with _reading:
         try:
-            return import_module(loader).load(folder, name, device, config)
+            model = import_module(loader).load(folder, name, device, config)
+            model.settings = settings_digest(folder)
+            return model
         except CheckpointError:
             raise
         except Exception as error:  # other people's libraries, on other people's files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 # config.json's model_type, or "open_clip" for the layout with open_clip_config.json → (family, the file that loads it)
@@ -16,6 +17,7 @@ LOADERS = {
 }
 TRANSFORMERS_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 OPEN_CLIP_WEIGHTS = "open_clip_model.safetensors"
+SETTINGS = (".json", ".txt", ".model")  # endings of configurations, preprocessing and vocabularies
 KNOWN = "Headlight reads ViT, DeiT, Swin, Swin-v2 and CLIP (of transformers, or open_clip with a ViT or RN50 tower)."
 
 
@@ -51,6 +53,16 @@ def family_of(folder: Path) -> str | None:
         return LOADERS[kind_of(folder)[0]][0]
     except ValueError:
         return None
+
+
+def settings_digest(folder: Path) -> str:
+    """The same for the same files beside the weights: configuration, preprocessing, tokenizer."""
+    digest = sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in SETTINGS and path.is_file():
+            with path.open("rb") as file:
+                digest.update(f"{path.name} {file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def _json(path: Path) -> dict | None:

@@ -55,6 +55,7 @@ class Model:
 
     family: str
     reads_texts = False  # whether its classes are texts of the asker's choosing
+    settings = ""  # `layout.settings_digest` of its folder
 
     def __init__(
         self, name: str, module: nn.Module, pixels_of: Callable, labels: Sequence[str], device: str
@@ -201,8 +202,12 @@ class Model:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The same for the same weights, wherever they came from; names what was computed with them."""
-        digest = sha256()
+        """The same for the same weights and the same files beside them, wherever they came from.
+
+        So it names what was computed with them: two checkpoints of other preprocessing, configuration or vocabulary
+        differ, even where their weights are the same.
+        """
+        digest = sha256(self.settings.encode())
         for name, weights in self.module.state_dict().items():
             digest.update(name.encode())
             digest.update(weights.detach().cpu().contiguous().numpy().tobytes())

@@ -1,17 +1,26 @@
 """The store of embeddings: right, kept, bounded, and unharmed by crashes and company."""
 
 import io
+import json
 import multiprocessing
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from explain import features
 from explain.features import BATCH, Store, encode, encode_spaces, folder
+from explain.classes.prompts import prompts_of
+from models import load
+from tabs.sets import templates
+from tabs.sets.templates import template_sums
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,89 @@ def test_other_weights_have_another_place(tiny_model):
     torch.testing.assert_close(
         encode(other, items).features, other.embed([i.content for i in items], pool="joint")
     )
+
+
+@pytest.fixture
+def changed(tiny_folder, tmp_path):
+    """A function: a tiny checkpoint's copy with the JSON object in one file changed in place."""
+
+    def change(name: str, file: str, edit: Callable[[dict], object]) -> str:
+        folder = Path(shutil.copytree(tiny_folder(name), tmp_path / "changed"))
+        content = json.loads((folder / file).read_text())
+        edit(content)
+        (folder / file).write_text(json.dumps(content))
+        return str(folder)
+
+    return change
+
+
+def _other_epsilon(config):
+    config["vision_config"]["layer_norm_eps"] = 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "edit"),
+    [
+        ("vit", "preprocessor_config.json", lambda file: file.update(image_mean=[0.1, 0.1, 0.1])),
+        ("vit", "config.json", lambda file: file.update(hidden_act="relu")),
+        ("hf_clip", "config.json", _other_epsilon),
+        (
+            "open_clip_vit",
+            "open_clip_config.json",
+            lambda file: file["preprocess_cfg"].update(mean=[0.1, 0.1, 0.1]),
+        ),
+        (
+            "open_clip_vit",
+            "open_clip_config.json",
+            lambda file: file["model_cfg"].update(quick_gelu=True),
+        ),
+    ],
+)
+def test_a_checkpoint_with_other_settings_has_embeddings_of_its_own(
+    name, file, edit, tiny_model, changed
+):
+    """The weights are the same, to the byte; the numbers are not."""
+    one, other, items = tiny_model(name), load(changed(name, file, edit), "cpu"), pictures(3)
+    space = ("joint", None) if one.reads_texts else ("answer", None)
+    before = encode(one, items, *space).features
+    contents = [item.content for item in items]
+    wanted = other.embed(contents, pool="joint") if one.reads_texts else other.classify(contents)
+    assert (before - wanted).abs().max() > 1e-3
+    torch.testing.assert_close(encode(other, items, *space).features, wanted)
+
+
+@pytest.mark.parametrize("name", ["hf_clip", "open_clip_vit"])
+def test_a_checkpoint_with_another_vocabulary_has_text_features_of_its_own(
+    name, tiny_model, changed, monkeypatch
+):
+    def swapped(file):
+        words = file["model"]["vocab"]
+        words["cat</w>"], words["dog</w>"] = words["dog</w>"], words["cat</w>"]
+
+    one, other = tiny_model(name), load(changed(name, "tokenizer.json", swapped), "cpu")
+    monkeypatch.setattr(templates, "loaded", {each.name: each for each in (one, other)}.get)
+    prompts = prompts_of(["cat", "dog", "cup"], "a photo of a {}")
+    cat, dog, cup = template_sums(one, prompts)[0]
+    torch.testing.assert_close(template_sums(other, prompts)[0], torch.stack([dog, cat, cup]))
+    assert (cat - dog).abs().max() > 1e-3
+
+
+def test_other_libraries_and_devices_round_in_their_own_way(tiny_model, monkeypatch):
+    model = tiny_model("vit")
+
+    def name():
+        features._libraries.cache_clear()
+        return features.space_name(model, "mean", None)
+
+    names = {name(), features.space_name(model, "mean", 0)}
+    monkeypatch.setattr(features, "version", lambda library: "0.0")
+    names.add(name())
+    monkeypatch.setattr(model, "device", torch.device("cuda"))
+    names.add(name())
+    monkeypatch.setattr(features, "VERSION", features.VERSION + 1)
+    names.add(name())
+    features._libraries.cache_clear()
+    assert len(names) == 5
 
 
 def test_the_store_is_bounded_and_forgets_the_unused(tmp_path):
