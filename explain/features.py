@@ -1,19 +1,15 @@
 """Embeddings of a whole image set, kept on disk by (checkpoint, file content), so that each picture is encoded once.
 
-The store is one SQLite file: safe when a run is killed midway and when two processes write at once. Pictures are
-decoded beside the model's forward passes, which should never wait for them.
+Where they are kept is store.py. Pictures are decoded beside the model's forward passes, which should never wait for them.
 """
 
 from __future__ import annotations
 
 import os
 import platform
-import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -25,23 +21,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explain.store import Store
+
 if TYPE_CHECKING:
     from models.model import Model
 
 BATCH = 32
-STORE_BYTES = 2_000_000_000  # of embeddings; the longest unused go first
 VERSION = 2  # raise it when pictures are opened, prepared or pooled in another way
 LIBRARIES = ("torch", "torchvision", "transformers", "open_clip_torch", "pillow", "numpy")
-LOOKUP = 500  # digests a query; SQLite's own limit on variables is 999 in old builds
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """features: (kept images, dim); kept: their places among the items; skipped: reason → how many were left out."""
+    """features: (kept images, dim); kept: their places among the items; skipped: reason → how many were left out.
+
+    note: why they are not kept on disk, where they are not.
+    """
 
     features: Tensor
     kept: np.ndarray
     skipped: dict[str, int]
+    note: str = ""
 
 
 def encode(
@@ -83,17 +83,20 @@ def encode_spaces(
     skipped: dict[str, str] = {}
     total = len(set(digests))
     done = total - len(missing)
-    for batch in _batches(model, missing, skipped):
-        if progress:
-            progress(done / total)
-        embedded = model.read(torch.cat([pixels for _, pixels in batch]), spaces)
-        for name, each, vectors in zip(names, found, embedded, strict=True):
-            fresh = {
-                item.digest: row for (item, _), row in zip(batch, vectors.numpy(), strict=True)
-            }
-            store.write(name, fresh)
-            each |= fresh
-        done += len(batch)
+    try:
+        for batch in _batches(model, missing, skipped):
+            if progress:
+                progress(done / total)
+            embedded = model.read(torch.cat([pixels for _, pixels in batch]), spaces)
+            for name, each, vectors in zip(names, found, embedded, strict=True):
+                fresh = {
+                    item.digest: row for (item, _), row in zip(batch, vectors.numpy(), strict=True)
+                }
+                store.write(name, fresh)
+                each |= fresh
+            done += len(batch)
+    finally:
+        store.finish()
     kept = [place for place, digest in enumerate(digests) if digest not in skipped]
     if not kept:
         raise ValueError("None of these pictures can be read. Try JPEG or PNG files.")
@@ -102,7 +105,8 @@ def encode_spaces(
     def stacked(vectors: dict[str, np.ndarray]) -> Tensor:
         return torch.from_numpy(np.stack([vectors[digests[place]] for place in kept]))
 
-    return [Encoded(stacked(each), np.array(kept), reasons) for each in found]
+    note = store.trouble if missing else ""
+    return [Encoded(stacked(each), np.array(kept), reasons, note) for each in found]
 
 
 def space_name(model: Model, pool: str, layer: int | None) -> str:
@@ -170,59 +174,3 @@ def _batches(
         finally:
             for _, future in waiting:
                 future.cancel()
-
-
-class Store:
-    """Vectors by (space, digest) in one SQLite file; of more than STORE_BYTES a quarter goes before each set; a file that is broken is begun anew."""
-
-    def __init__(self, folder: Path, limit: int = STORE_BYTES):
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path, self.limit = folder / "features.sqlite", limit
-        try:
-            self._make()
-        except sqlite3.DatabaseError:
-            self.path.unlink(missing_ok=True)
-            self._make()
-
-    def read(self, space: str, digests: Sequence[str]) -> dict[str, np.ndarray]:
-        """The vectors there are, by digest."""
-        found: dict[str, np.ndarray] = {}
-        wanted = list(dict.fromkeys(digests))
-        with closing(self._open()) as store, store:
-            for start in range(0, len(wanted), LOOKUP):
-                part = wanted[start : start + LOOKUP]
-                marks = ",".join("?" * len(part))
-                where = f"WHERE space = ? AND digest IN ({marks})"
-                rows = store.execute(f"SELECT digest, vector FROM features {where}", (space, *part))
-                found |= {digest: np.frombuffer(vector, np.float32) for digest, vector in rows}
-                store.execute(f"UPDATE features SET used = ? {where}", (time.time(), space, *part))
-        return found
-
-    def write(self, space: str, vectors: dict[str, np.ndarray]) -> None:
-        """Keep `vectors`; those there are already are the same and stay."""
-        now = time.time()
-        rows = [
-            (space, digest, vector.astype(np.float32).tobytes(), now)
-            for digest, vector in vectors.items()
-        ]
-        with closing(self._open()) as store, store:
-            store.executemany("INSERT OR IGNORE INTO features VALUES (?, ?, ?, ?)", rows)
-
-    def trim(self) -> None:
-        """Let the quarter that was used longest ago go, where there is more than `limit`."""
-        with closing(self._open()) as store, store:
-            size = store.execute("SELECT total(length(vector)) FROM features").fetchone()[0]
-            if size > self.limit:
-                oldest = "SELECT rowid FROM features ORDER BY used LIMIT (SELECT count(*) / 4 + 1 FROM features)"
-                store.execute(f"DELETE FROM features WHERE rowid IN ({oldest})")
-
-    def _make(self) -> None:
-        with closing(self._open()) as store, store:
-            store.execute("PRAGMA journal_mode = WAL")
-            store.execute(
-                "CREATE TABLE IF NOT EXISTS features "
-                "(space TEXT, digest TEXT, vector BLOB, used REAL, PRIMARY KEY (space, digest))"
-            )
-
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=30)

@@ -1,8 +1,7 @@
-"""The store of embeddings: right, kept, bounded, and unharmed by crashes and company."""
+"""Embeddings of sets: right, in order, and kept by all that changes them."""
 
 import io
 import json
-import multiprocessing
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ import torch
 from PIL import Image
 
 from explain import features
-from explain.features import BATCH, Store, encode, encode_spaces, folder
 from explain.classes.prompts import prompts_of
+from explain.features import BATCH, encode, encode_spaces, folder
 from models import load
 from tabs.sets import templates
 from tabs.sets.templates import template_sums
@@ -232,42 +231,19 @@ def test_other_libraries_and_devices_round_in_their_own_way(tiny_model, monkeypa
     assert len(names) == 5
 
 
-def test_the_store_is_bounded_and_forgets_the_unused(tmp_path):
-    store = Store(tmp_path, limit=40 * 100)  # a hundred vectors of ten floats
-    vectors = {f"{i:03}": np.full(10, i, np.float32) for i in range(90)}
-    store.write("space", vectors)
-    store.read("space", ["000"])
-    store.write("space", {f"new{i}": np.zeros(10, np.float32) for i in range(20)})
-    store.trim()
-    left = store.read("space", [*vectors, *[f"new{i}" for i in range(20)]])
-    assert len(left) <= 100 and "000" in left and "new19" in left and "001" not in left
+def test_what_cannot_be_kept_is_computed_and_said(tiny_model, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("HEADLIGHT_CACHE", str(tmp_path / "file"))
+    model, items = tiny_model("vit"), pictures(2 * BATCH)
+    found = encode(model, items, "mean")
+    wanted = model.embed([item.content for item in items], pool="mean")
+    torch.testing.assert_close(found.features, wanted)
+    assert "could not be kept on disk" in found.note and found.note.endswith(".")
 
 
-def test_a_broken_file_is_begun_anew(tmp_path):
-    (tmp_path / "features.sqlite").write_bytes(b"this is no database" * 100)
-    store = Store(tmp_path)
-    store.write("space", {"a": np.ones(3, np.float32)})
-    assert store.read("space", ["a"])["a"].tolist() == [1, 1, 1]
-
-
-def _writer(path, start, done):
-    store = Store(path)
-    for index in range(start, start + 50):
-        store.write("space", {f"{index}": np.full(4, index, np.float32)})
-    done.put(start)
-
-
-def test_two_processes_write_at_once(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    done = context.Queue()
-    writers = [context.Process(target=_writer, args=(tmp_path, start, done)) for start in (0, 25)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(60)
-    assert not done.empty() and all(writer.exitcode == 0 for writer in writers)
-    found = Store(tmp_path).read("space", [f"{index}" for index in range(75)])
-    assert {int(digest): vector[0] for digest, vector in found.items()} == {i: i for i in range(75)}
+def test_what_can_be_kept_has_no_note(tiny_model):
+    model, items = tiny_model("vit"), pictures(2)
+    assert [encode(model, items, "mean").note for _ in range(2)] == ["", ""]
 
 
 def test_folder_follows_the_environment(tmp_path, monkeypatch):

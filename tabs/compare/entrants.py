@@ -33,9 +33,11 @@ def prepared(asked: CompareAsked, told: Told) -> dict[str, Any]:
             told(Step(step.done, step.doing + whole))
 
         shown[family] = _shown(asked, family, entrant, tell)
+    note = ""
     unread: Counter[str] = Counter()  # mostly the same pictures to every model
     for each in shown.values():
         unread |= Counter(each.pop("skipped", {}))
+        note = each.pop("note", "") or note
     return {
         "title": images.title,
         "pictures": min(
@@ -45,6 +47,7 @@ def prepared(asked: CompareAsked, told: Told) -> dict[str, Any]:
         "classes": images.classes,
         "conditions": images.conditions,
         "skipped": dict(Counter(images.skipped) + unread),
+        "note": note,
         "models": shown,
     }
 
@@ -59,7 +62,12 @@ def _shown(asked: CompareAsked, family: str, entrant: Entrant, told: Told) -> di
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}
     outputs = None if model.reads_texts else len(model.labels)
-    return {"pictures": len(found.items), "skipped": found.encoded.skipped, "outputs": outputs}
+    return {
+        "pictures": len(found.items),
+        "skipped": found.encoded.skipped,
+        "note": found.encoded.note,
+        "outputs": outputs,
+    }
 
 
 def label_map(asked: CompareAsked) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def prepared(asked: MapAsked, told: Told) -> dict[str, Any]:
     if not able:
         raise ValueError(next(iter(models.values()))["error"] if models else "Choose a model.")
     chosen = layouts.shared(replace(asked, models=able))
-    return {**_about(labelled, chosen), "models": models}
+    note = next(filter(None, (each.pop("note", "") for each in models.values())), "")
+    return {**_about(labelled, chosen), "note": note, "models": models}
 
 
 def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
@@ -60,10 +61,10 @@ def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
     try:
         told(Step(0, f"Loading {name}"))
         model = loaded(name, family)
-        seen(asked.source, asked.limit, model, layouts.spaces_at_first(model), told)
+        first, *_ = seen(asked.source, asked.limit, model, layouts.spaces_at_first(model), told)
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}
-    return {"depth": model.depth, **_answers(asked, family)}
+    return {"depth": model.depth, "note": first.encoded.note, **_answers(asked, family)}
 
 
 def _answers(asked: MapAsked, family: str) -> dict[str, Any]:

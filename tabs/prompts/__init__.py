@@ -47,6 +47,7 @@ def about(found: Ready) -> dict[str, Any]:
         "classes": found.images.classes,
         "conditions": found.images.conditions,
         "skipped": found.skipped,
+        "note": found.encoded.note,
     }
 
 

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import file_digest
 from pathlib import Path
@@ -101,15 +101,9 @@ def seen(
         new = [space for space, encoded in held.items() if encoded is None]
         if new:
             held |= zip(new, _encoded(model.name, labelled.images.items, new, told), strict=True)
-    return [
-        _ready(
-            (*key, space),
-            model,
-            labelled,
-            _features.get((*key, space), partial(held.__getitem__, space)),
-        )
-        for space in spaces
-    ]
+        for space, encoded in held.items():  # a note is for who waited for the work, once
+            _features.get((*key, space), partial(replace, encoded, note=""))
+    return [_ready((*key, space), model, labelled, held[space]) for space in spaces]
 
 
 def _ready(key: Hashable, model: Model, labelled: Labelled, encoded: Encoded) -> Ready:

@@ -37,7 +37,7 @@ headlight.setPicker = (tab, { sets, draws, upload: field }) => {
     const drawn = ready.total > ready.pictures ? `${ready.pictures.toLocaleString("en")} of ${count(ready.total, "picture")}` : count(ready.pictures, "picture");
     const kinds = ready.conditions.length ? `, ${count(ready.conditions.length, "condition")}` : "";
     const left = Object.entries(ready.skipped).map(([why, n]) => `${why}: ${n.toLocaleString("en")}`).join("; ");
-    return `${drawn}, ${ready.classes.length.toLocaleString("en")} ${ready.classes.length === 1 ? "class" : "classes"}${kinds}.${left ? ` Left out: ${left}.` : ""}`;
+    return `${drawn}, ${ready.classes.length.toLocaleString("en")} ${ready.classes.length === 1 ? "class" : "classes"}${kinds}.${left ? ` Left out: ${left}.` : ""}${ready.note ? ` ${ready.note}` : ""}`;
   }
 
   // How far the pictures are, in the place where else they are described.
