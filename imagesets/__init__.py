@@ -39,14 +39,16 @@ def load_set(
     """At most `limit` items of a labelled set, its classes level, the same ones for the same seed.
 
     source: a catalogue name, the path of a .zip or .parquet file, a Hub id such as "ethz/food101", or a folder.
-    folders=False refuses folders, for names that come from strangers. progress(fraction, doing) may raise to cancel.
+    folders=False is for names that come from strangers: a str is then a name, and only a Path, which no name is, a file. progress(fraction, doing) may raise to cancel.
     Raises ValueError (unknown, unfit, hostile or empty) or OSError (no internet), each with one sentence.
     """
     if not isinstance(source, str | Path):
         raise ValueError("An image set is a name, a path or a Hub id, such as toybox.")
     if limit < 1:
         raise ValueError("Draw at least one image.")
-    entry = CATALOGUE.get(str(source)) or _entry(str(source), folders)
+    entry = CATALOGUE.get(str(source)) or _entry(
+        str(source), folders, isinstance(source, Path) or folders
+    )
     loader = LOADERS[entry.kind]
     return loader(entry, int(limit), seed, progress or (lambda fraction, doing: None))
 
@@ -85,10 +87,12 @@ def _kind(place: Path) -> str:
     return place.suffix.lower()[1:] if place.suffix.lower() in FILES else ""
 
 
-def _entry(source: str, folders: bool) -> Entry:
+def _entry(source: str, folders: bool, files: bool) -> Entry:
     """A set that is not in the catalogue: a file, a folder or a Hub id."""
     path = Path(source)
-    if os.path.isfile(source) and path.suffix.lower() in FILES:  # no error for an impossible name
+    if (
+        files and os.path.isfile(source) and path.suffix.lower() in FILES
+    ):  # no error for an impossible name
         return Entry(tidy(path.stem), tidy(path.name), path.suffix.lower()[1:], path)
     if folders and os.path.isdir(source):
         name = tidy(path.resolve().name)

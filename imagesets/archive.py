@@ -16,15 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagesets.catalogue import Entry
-from imagesets.labelled import KEPT_BYTES, ImageSet, Item, Progress, draw, fitting, image_set, tidy
+from imagesets.labelled import (
+    ImageSet,
+    Item,
+    Progress,
+    draw,
+    fitting,
+    image_set,
+    tidy,
+    within_time,
+)
 from imagesets.layout import Listing, arrange
 from imagesets.paths import is_litter, points_outside
+from limits import DIRECTORY_BYTES, KEPT_BYTES, MEMBERS, PICTURE_BYTES, RATIO, SMALL
 
-MEMBERS = 100_000
-DIRECTORY_BYTES = 20_000_000
-MEMBER_BYTES = 50_000_000
-RATIO = 200  # unpacked over packed; pictures are packed already, so theirs is near 1
-SMALL = 100_000_000  # bytes unpacked that are harmless at any ratio
 STEP = 1_000_000  # bytes read at a time
 REGULAR = (0, stat.S_IFREG, stat.S_IFDIR)  # 0: a system that keeps no such mark
 
@@ -40,6 +45,7 @@ class Members:
 def load_zip(entry: Entry, limit: int, seed: int, progress: Progress) -> ImageSet:
     """The set in a zip file. Raises ValueError where it is hostile, locked, damaged or empty."""
     path = Path(entry.source)
+    progress = within_time(progress, entry.title)
     skipped: Counter[str] = Counter()
     with _Stepwise(path) as file, _opened(file, entry.title) as archive:
         _check_size(archive, path.stat().st_size, entry.title)
@@ -58,7 +64,7 @@ def load_zip(entry: Entry, limit: int, seed: int, progress: Progress) -> ImageSe
                 progress(done / count, "Reading the pictures")
             row = rows[place]
             try:
-                content = _read(archive, members.files[row.file], MEMBER_BYTES)
+                content = _read(archive, members.files[row.file], PICTURE_BYTES)
             except OSError:
                 skipped["damaged in the zip"] += 1
             else:
@@ -119,8 +125,8 @@ def _members(archive: zipfile.ZipFile, title: str, skipped: Counter[str]) -> Mem
             members.folders.add(path)
         elif path in members.files:
             skipped["a second file of the same name"] += 1
-        elif entry.file_size > MEMBER_BYTES:
-            skipped[f"larger than {MEMBER_BYTES // 1_000_000} MB"] += 1
+        elif entry.file_size > PICTURE_BYTES:
+            skipped[f"larger than {PICTURE_BYTES // 1_000_000} MB"] += 1
         else:
             members.files[path] = entry
     return members

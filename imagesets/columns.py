@@ -7,10 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imagesets.labelled import tidy
+
 if TYPE_CHECKING:
     from pyarrow import DataType, Schema
 
 IMAGE_NAMES = ("image", "img", "picture", "photo")
+SHOWN = 40  # characters of a column's name in a sentence
 LABEL_NAMES = ("label", "labels", "category", "class")
 
 
@@ -23,6 +26,15 @@ class Columns:
     names: tuple[str, ...] = ()
     condition: str | None = None
     caption: str | None = None
+
+    @property
+    def of_rows(self) -> list[str]:
+        """What is read row by row: all but the label, which is read before."""
+        return [name for name in (self.image, self.condition, self.caption) if name]
+
+    @property
+    def texts(self) -> list[str]:
+        return [name for name in (self.label, self.condition, self.caption) if name]
 
 
 def choose_columns(schema: Schema, title: str) -> Columns:
@@ -54,7 +66,7 @@ def _one(
     named = [name for name in found if name.lower() in known]
     if len(found) == 1 or len(named) == 1:
         return (named or found)[0]
-    there = ", ".join(list(columns)[:20]) or "none"
+    there = ", ".join(tidy(name, SHOWN) for name in list(columns)[:20]) or "none"
     wanting = "several columns that could be" if found else "no column that could be"
     raise ValueError(
         f"{title} has {wanting} the {role} (its columns: {there}). Name the right one {role} and try again."
@@ -74,11 +86,11 @@ def _kind(kind: DataType, feature: dict[str, Any] | None) -> str:
     """What a column may serve as: "image", "class", "text", "number" or ""."""
     from pyarrow import types
 
-    if types.is_dictionary(kind):
-        kind = kind.value_type
     if types.is_struct(kind):
         parts = [kind.field(place) for place in range(kind.num_fields)]
         return "image" if any(p.name == "bytes" and _is_binary(p.type) for p in parts) else ""
+    if types.is_dictionary(kind):
+        kind = kind.value_type
     if _is_binary(kind):
         return "image"
     if types.is_string(kind) or types.is_large_string(kind):

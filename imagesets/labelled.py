@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import random
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
+
+from limits import KEPT_BYTES, LABEL_LENGTH, READING_SECONDS, SET_CLASSES
 
 Progress = Callable[[float, str], None]  # the fraction done, and what is being done
-
-LABEL_LENGTH = 200  # characters; longer texts are cut
-KEPT_BYTES = 300_000_000  # of pictures held in memory for one set
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,28 @@ def fitting(sizes: Iterable[int], limit: int = KEPT_BYTES) -> int:
     return count
 
 
+def within_time(progress: Progress, title: str) -> Progress:
+    """`progress` that raises ValueError once a set has been read for READING_SECONDS."""
+    end = monotonic() + READING_SECONDS
+
+    def report(done: float, doing: str) -> None:
+        if monotonic() > end:
+            raise ValueError(
+                f"Reading {title} takes more than {READING_SECONDS // 60} minutes. Save a part of it."
+            )
+        progress(done, doing)
+
+    return report
+
+
+def check_classes(classes: Collection, title: str) -> None:
+    """Raises ValueError for more classes than can be asked about."""
+    if len(classes) > SET_CLASSES:
+        raise ValueError(
+            f"{title} has more than {SET_CLASSES:,} classes. Save a part of it, or give its pictures broader labels."
+        )
+
+
 def tidy(text: str, length: int | None = LABEL_LENGTH) -> str:
     """One line that can be shown and stored: composed accents, single spaces, nothing unprintable, cut to `length`."""
     whole = text.encode("utf-8", "replace").decode(
@@ -120,6 +142,7 @@ def image_set(
             "named for it, or add a csv table with the columns file and label."
         )
     present = set(labels)
+    check_classes(present, title)
     classes = [label for label in dict.fromkeys(order) if label in present] or sorted(present)
     conditions = dict.fromkeys(item.condition for item in items if item.condition)
     return ImageSet(

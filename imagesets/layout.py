@@ -28,7 +28,7 @@ def arrange(listing: Listing, skipped: Counter[str], progress: Progress) -> list
 
     Raises ValueError for a broken table, or folders that give no labels.
     """
-    table = find_table(listing.files, listing.read)
+    table = find_table(listing.files, listing.read, progress)
     if table:
         rows = list(table_rows(table, listing.files, listing.read, skipped))
         pictures = set(_pictures([row.file for row in rows], listing.read, skipped, progress))

@@ -6,22 +6,40 @@ Only the label column is read whole; pictures are read for the rows that are dra
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesets.catalogue import Entry
 from imagesets.columns import Columns, choose_columns
-from imagesets.labelled import KEPT_BYTES, ImageSet, Item, Progress, draw, image_set, tidy
+from imagesets.labelled import (
+    ImageSet,
+    Item,
+    Progress,
+    check_classes,
+    draw,
+    image_set,
+    tidy,
+    within_time,
+)
+from imagesets.pages import Column, Damaged, check_directory, columns_of
 from imagesets.picture import HEAD, is_picture
-from imagesets.rows import mean_bytes, read_rows
+from imagesets.rows import mean_bytes, read_rows, rows_at_once
+from limits import (
+    CELL_LENGTH,
+    KEPT_BYTES,
+    LABEL_BYTES,
+    PICTURE_PAGE_BYTES,
+    ROWS,
+    TEXT_PAGE_BYTES,
+)
 
 if TYPE_CHECKING:
-    from pyarrow import ChunkedArray
+    from pyarrow import Array
     from pyarrow.parquet import ParquetFile
 
-ROWS = 2_000_000
+LABELS_AT_ONCE = 1 << 16  # rows
 
 
 def load_parquet(entry: Entry, limit: int, seed: int, progress: Progress) -> ImageSet:
@@ -37,7 +55,14 @@ def read_parquet(
 
     try:
         return _read(paths, name, title, limit, seed, progress)
-    except (pyarrow.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
+    except (
+        pyarrow.ArrowException,
+        Damaged,
+        MemoryError,
+        OSError,
+        UnicodeDecodeError,
+        OverflowError,
+    ) as error:
         raise ValueError(
             f"{title} is not a parquet file Headlight can read, or it is damaged. Save it again and retry."
         ) from error
@@ -46,10 +71,14 @@ def read_parquet(
 def _read(
     paths: Sequence[Path], name: str, title: str, limit: int, seed: int, progress: Progress
 ) -> ImageSet:
+    progress = within_time(progress, title)
     skipped: Counter[str] = Counter()
     with ExitStack() as stack:
-        columns, files = _opened(paths, title, stack)
-        labels, order = _labels(files, columns)
+        columns = _chosen(paths, title)
+        pages = columns_of(paths, {*columns.of_rows, columns.label})
+        _check_sizes(columns, pages, title)
+        files = _opened(paths, columns, pages, title, stack)
+        labels, order = _labels(files, columns, pages[columns.label], title, progress)
         rows = [row for row, label in enumerate(labels) if label]
         skipped["a row without a label"] = len(labels) - len(rows)
         drawn = draw([labels[row] for row in rows], limit, seed)
@@ -57,10 +86,13 @@ def _read(
         skipped[f"left out to stay under {KEPT_BYTES // 1_000_000} MB"] = len(drawn) - count
         wanted = sorted(rows[place] for place in drawn[:count])
         items, kept = [], 0
-        for row in read_rows(files, columns, wanted):
-            if len(items) % 100 == 0:
-                progress(row.place / len(labels), "Reading the pictures")
-            flaw = _flaw(row.content)
+        together = rows_at_once([pages[name] for name in columns.of_rows])
+
+        def passed(place: int) -> None:
+            progress(place / len(labels), "Reading the pictures")
+
+        for row in read_rows(files, columns, wanted, together, passed):
+            flaw = row.flaw or _flaw(row.content)
             if flaw:
                 skipped[flaw] += 1
                 continue
@@ -81,18 +113,49 @@ def _flaw(content: bytes | None) -> str:
     return "" if is_picture(content[:HEAD]) else "not a picture"
 
 
-def _opened(
-    paths: Sequence[Path], title: str, stack: ExitStack
-) -> tuple[Columns, list[ParquetFile]]:
-    """The columns and the files, which `stack` closes."""
-    from pyarrow.parquet import ParquetFile, read_schema
+def _chosen(paths: Sequence[Path], title: str) -> Columns:
+    from pyarrow.parquet import read_schema
 
+    for path in paths:
+        check_directory(path)
     chosen = {choose_columns(read_schema(path), title) for path in paths}
     if len(chosen) > 1:
         raise ValueError(f"The parquet files of {title} have different columns. Make them alike.")
-    columns = chosen.pop()
+    return chosen.pop()
+
+
+def _check_sizes(columns: Columns, pages: dict[str, Column], title: str) -> None:
+    """Raises ValueError for what would unpack to more than pictures and their labels do."""
+    most = {columns.image: PICTURE_PAGE_BYTES} | dict.fromkeys(columns.texts, TEXT_PAGE_BYTES)
+    for name, limit in most.items():
+        if pages[name].bursts:
+            raise ValueError(
+                f"The column {tidy(name, 40)} of {title} would unpack to {pages[name].unpacked / 1e6:,.0f} MB, far more "
+                "than its size, as a bomb does. Save the pictures and their labels alone."
+            )
+        if pages[name].largest > limit:
+            raise ValueError(
+                f"The column {tidy(name, 40)} of {title} comes in parts of {pages[name].largest / 1e6:,.0f} MB, and "
+                f"{limit // 1_000_000} MB are read at once. Save it with smaller row groups, or with smaller pictures."
+            )
+    if pages[columns.label].unpacked > LABEL_BYTES:
+        raise ValueError(
+            f"The labels of {title} unpack to more than {LABEL_BYTES // 1_000_000} MB. Use short names for the classes."
+        )
+
+
+def _opened(
+    paths: Sequence[Path],
+    columns: Columns,
+    pages: dict[str, Column],
+    title: str,
+    stack: ExitStack,
+) -> list[ParquetFile]:
+    """The files, which `stack` closes."""
+    from pyarrow.parquet import ParquetFile
+
     # Texts that repeat, however long, are held once if they are read as a dictionary.
-    texts = [name for name in (columns.label, columns.condition, columns.caption) if name]
+    texts = [name for name in columns.texts if pages[name].plain]
     files = [
         stack.enter_context(
             ParquetFile(path, buffer_size=1 << 20, pre_buffer=False, read_dictionary=texts)
@@ -101,33 +164,44 @@ def _opened(
     ]
     if sum(file.metadata.num_rows for file in files) > ROWS:
         raise ValueError(f"{title} has more than {ROWS:,} rows. Save a part of it.")
-    return columns, files
+    return files
 
 
-def _labels(files: Sequence[ParquetFile], columns: Columns) -> tuple[list[str], list[str]]:
+def _labels(
+    files: Sequence[ParquetFile], columns: Columns, pages: Column, title: str, progress: Progress
+) -> tuple[list[str], list[str]]:
     """The label of each row, "" where there is none, and all labels in the set's own order."""
     labels: list[str] = []
-    values: set[int | str] = set()
-    for file in files:
-        column = file.read([columns.label], use_threads=False).column(0)
+    values: dict[int | str | None, str] = {}
+    together = rows_at_once([pages]) if pages.shares_beginnings else LABELS_AT_ONCE
+    for column in _batches(files, columns.label, together):
+        progress(0.0, "Reading the labels")
         codes, distinct = _coded(column)
-        texts = [_text(value, columns.names) for value in distinct]
-        values.update(value for value in distinct if value is not None)
-        labels += ["" if code is None else texts[code] for code in codes]
-    order = columns.names or [_text(value, ()) for value in sorted(values)]
+        for value in distinct:
+            if value not in values:
+                values[value] = _text(value, columns.names)
+        check_classes(values, title)
+        labels += ["" if code is None else values[distinct[code]] for code in codes]
+    order = columns.names or [values[value] for value in sorted(values.keys() - {None})]
     return labels, [tidy(text) for text in order]
 
 
-def _coded(column: ChunkedArray) -> tuple[list[int | None], list[int | str | None]]:
-    """A column as places in a list of its distinct values."""
-    import pyarrow
+def _batches(files: Sequence[ParquetFile], column: str, together: int) -> Iterator[Array]:
+    for file in files:
+        for batch in file.iter_batches(together, columns=[column], use_threads=False):
+            yield batch.column(0)
 
-    if not pyarrow.types.is_dictionary(column.type):
+
+def _coded(column: Array) -> tuple[list[int | None], list[int | str | None]]:
+    """A column as places in a list of its distinct values, texts cut to what is shown of them."""
+    from pyarrow import compute, types
+
+    if not types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    column = column.unify_dictionaries()
-    if not column.num_chunks:
-        return [], []
-    return column.combine_chunks().indices.to_pylist(), column.chunk(0).dictionary.to_pylist()
+    distinct = column.dictionary
+    if types.is_string(distinct.type) or types.is_large_string(distinct.type):
+        distinct = compute.utf8_slice_codeunits(distinct, 0, CELL_LENGTH)
+    return column.indices.to_pylist(), distinct.to_pylist()
 
 
 def _text(value: int | str | None, names: Sequence[str]) -> str:

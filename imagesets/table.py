@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from imagesets.labelled import tidy
+from imagesets.labelled import Progress, tidy
 from imagesets.paths import points_outside
+from limits import CELL_LENGTH, TABLE_BYTES
 
 COLUMNS = {
     "file": ("file", "filename", "file_name", "path", "image"),
@@ -19,9 +20,7 @@ COLUMNS = {
     "condition": ("condition",),
     "caption": ("caption",),
 }
-TABLE_BYTES = 20_000_000
 HEADER_BYTES = 4096
-CELL_LENGTH = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -34,21 +33,23 @@ class Row:
     caption: str = ""
 
 
-def find_table(files: Collection[str], read: Callable[[str, int], bytes]) -> str | None:
+def find_table(
+    files: Collection[str], read: Callable[[str, int], bytes], progress: Progress | None = None
+) -> str | None:
     """The csv file nearest to the top whose first line names a file and a label column.
 
     Raises ValueError where two are equally near.
     """
     tables: dict[int, list[str]] = {}
-    for file in files:
-        if file.lower().endswith(".csv") and _columns(
-            _first_line(_start(file, read, HEADER_BYTES))
-        ):
+    for place, file in enumerate(file for file in files if file.lower().endswith(".csv")):
+        if progress and place % 500 == 0:
+            progress(0.0, "Looking for a table")
+        if _columns(_first_line(_start(file, read, HEADER_BYTES))):
             tables.setdefault(file.count("/"), []).append(file)
     nearest = sorted(tables[min(tables)]) if tables else []
     if len(nearest) > 1:
         raise ValueError(
-            f"There are several tables ({', '.join(nearest[:5])}). Leave only the one to read."
+            f"There are several tables ({', '.join(tidy(name, 60) for name in nearest[:5])}). Leave only the one to read."
         )
     return nearest[0] if nearest else None
 
@@ -90,7 +91,9 @@ def _start(table: str, read: Callable[[str, int], bytes], count: int) -> bytes:
     try:
         return read(table, count)
     except OSError as error:
-        raise ValueError(f"{table} cannot be read. Save it again, or leave it out.") from error
+        raise ValueError(
+            f"{tidy(table, 80)} cannot be read. Save it again, or leave it out."
+        ) from error
 
 
 def _flaw(cells: dict[str, str]) -> str:
@@ -107,11 +110,13 @@ def _flaw(cells: dict[str, str]) -> str:
 def _cells(table: str, content: bytes) -> Iterator[dict[str, str]]:
     """The cells of each row that is not blank, by the names in COLUMNS; those it lacks are empty."""
     if len(content) > TABLE_BYTES:
-        raise ValueError(f"{table} is larger than {TABLE_BYTES // 1_000_000} MB. Split the set.")
+        raise ValueError(
+            f"{tidy(table, 80)} is larger than {TABLE_BYTES // 1_000_000} MB. Split the set."
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{table} is not UTF-8. Save it as CSV UTF-8.") from error
+        raise ValueError(f"{tidy(table, 80)} is not UTF-8. Save it as CSV UTF-8.") from error
     header = _first_line(content)
     columns = _columns(header)
     try:
@@ -128,7 +133,7 @@ def _cells(table: str, content: bytes) -> Iterator[dict[str, str]]:
                 }
     except csv.Error as error:
         raise ValueError(
-            f"{table} is broken near line {reader.line_num} ({error}). Look for a quotation mark too many."
+            f"{tidy(table, 80)} is broken near line {reader.line_num} ({error}). Look for a quotation mark too many."
         ) from error
 
 

@@ -440,7 +440,7 @@ def test_a_huge_directory_is_refused_before_it_is_read(tmp_path, monkeypatch):
 
 
 def test_a_member_too_large_is_counted_and_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MEMBER_BYTES", 2_000_000)
+    monkeypatch.setattr(archive, "PICTURE_BYTES", 2_000_000)
     members = {"cat/1.png": picture(), "cat/2.bmp": b"BM" + bytes(2_000_000)}
     images = load_set(zipped(tmp_path / "large.zip", members))
     assert len(images.items) == 1 and images.skipped == {"larger than 2 MB": 1}
@@ -794,7 +794,9 @@ def test_strangers_bring_files_but_no_folders(tmp_path):
     with pytest.raises(FileNotFoundError):
         load_set(disguised, folders=False)
     path = zipped(tmp_path / "a.zip", {"cat/1.png": picture()})
-    assert len(load_set(str(path), folders=False).items) == 1
+    assert len(load_set(path, folders=False).items) == 1
+    with pytest.raises(FileNotFoundError):
+        load_set(str(path), folders=False)  # a name, which is never opened
     assert load_set("toybox", folders=False, limit=1).items
     other = tmp_path / "photo.png"
     other.write_bytes(picture())

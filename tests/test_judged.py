@@ -42,7 +42,7 @@ def packed(tmp_path_factory):
                 file = io.BytesIO()
                 Image.fromarray(random.integers(0, 256, (20, 20, 3), np.uint8)).save(file, "PNG")
                 archive.writestr(f"{label}/{place}.png", file.getvalue())
-    return str(path)
+    return path
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from models import FAMILIES, TEMPLATE
@@ -31,7 +32,7 @@ class CompareAsked:
     held: the `base` of the maps that the browser has, whose attention need not travel again.
     """
 
-    source: str
+    source: str | Path
     limit: int
     entrants: dict[str, Entrant] = field(default_factory=dict)
     family: str = ""

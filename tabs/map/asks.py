@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from explain.maps.projection import PROJECTIONS
@@ -31,7 +32,7 @@ class MapAsked:
     readout; depth: 0 is the first layer, 1 the last. options: the method's own. places: pictures asked for.
     """
 
-    source: str
+    source: str | Path
     limit: int
     models: dict[str, str]
     pool: str = "answer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tabs.sets import LIMIT
@@ -31,7 +32,7 @@ class Asked:
     the page's questions, so that it knows the newest.
     """
 
-    source: str
+    source: str | Path
     limit: int
     wording: Wording
     half: str = "all"

@@ -83,14 +83,14 @@ def offered() -> list[dict[str, Any]]:
     ]
 
 
-def ready(source: str, limit: int, name: str, told: Told | None = None) -> Ready:
+def ready(source: str | Path, limit: int, name: str, told: Told | None = None) -> Ready:
     """The set at `source` as the CLIP called `name` sees it. ValueError and OSError are for people."""
     told = told or silent
     return seen(source, limit, clip(name, told), (JOINT,), told)[0]
 
 
 def seen(
-    source: str, limit: int, model: Model, spaces: Sequence[Space], told: Told | None = None
+    source: str | Path, limit: int, model: Model, spaces: Sequence[Space], told: Told | None = None
 ) -> list[Ready]:
     """The set at `source` in each of a model's `spaces`, from one pass over what is not known yet."""
     told = told or silent
@@ -129,7 +129,7 @@ def clip(name: str, told: Told = silent) -> Clip:
     return model
 
 
-def labelled_set(source: str, limit: int, told: Told = silent) -> Labelled:
+def labelled_set(source: str | Path, limit: int, told: Told = silent) -> Labelled:
     """The set at `source`, its labels as numbers; ValueError and OSError are for people."""
     key = (_identity(source), limit)
 
@@ -179,14 +179,15 @@ def embedded(name: str, picture: Image, space: Space) -> Tensor:
     return loaded(name).embed([picture], layer, pool)[0]
 
 
-def _identity(source: str) -> Hashable:
-    """The same for the same content: a name, or the digest of an uploaded file."""
-    path = Path(source)
-    try:
-        about = path.stat()
-    except (OSError, ValueError):
+def _identity(source: str | Path) -> Hashable:
+    """The same for the same content: a name, or the digest of an uploaded file. A name is never opened as a file."""
+    if isinstance(source, str):
         return source
-    return _digest(path, about.st_mtime_ns, about.st_size) if path.is_file() else source
+    try:
+        about = source.stat()
+    except (OSError, ValueError):
+        raise FileNotFoundError("This set is not here any more; bring it again.") from None
+    return _digest(source, about.st_mtime_ns, about.st_size)
 
 
 @lru_cache(maxsize=1000)

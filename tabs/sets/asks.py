@@ -35,11 +35,11 @@ def model_name(value: Any) -> str:
     return value.strip()
 
 
-def uploaded(file: str | None) -> str:
-    """The path of an uploaded set; Gradio has made sure that it was uploaded."""
+def uploaded(file: str | None) -> Path:
+    """The path of an uploaded set, as a Path, which a name never is; the inputs have made sure that it was uploaded."""
     if not file or Path(file).suffix.lower() not in FILES:
         raise ValueError("Upload a zip or a parquet file: image sets come in these two.")
-    return file
+    return Path(file)
 
 
 def text(value: Any, name: str) -> str:
