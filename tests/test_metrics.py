@@ -9,7 +9,7 @@ from sklearn.metrics import f1_score
 from explain.scores.metrics import (
     Share,
     class_scores,
-    confusion,
+    confusion_cells,
     macro_f1_interval,
     mcnemar,
     share,
@@ -62,11 +62,12 @@ def test_mcnemar_wants_the_same_images():
 
 def test_confusion_and_scores_by_hand():
     truth, predicted = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0, 1])
-    assert confusion(truth, predicted, 4).tolist() == [
-        [2, 1, 0, 0],
-        [1, 1, 0, 0],
-        [0, 1, 0, 0],
-        [0, 0, 0, 0],
+    assert confusion_cells(truth, predicted, 4).tolist() == [
+        [0, 0, 2],
+        [0, 1, 1],
+        [1, 0, 1],
+        [1, 1, 1],
+        [2, 1, 1],
     ]
     found = class_scores(truth, predicted, 4)
     assert found.precision.tolist() == pytest.approx([2 / 3, 1 / 3, 0, 0])

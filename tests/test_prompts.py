@@ -5,7 +5,7 @@ import open_clip
 import pytest
 import tiny
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explain.classes.prompts import (
@@ -87,6 +87,15 @@ def test_leaving_a_template_out_is_scoring_without_it(tiny_model):
             1,
             "81,000 prompts",
         ),
+        ("airplane|" + "{c}" * 150, "{}" * 150, "templates", 1, "more than 5,000 letters"),
+        ("dog\n" + "x" * 900, "a {}\n{} {} {} {} {} {}", "templates", 2, "more than 5,000 letters"),
+        (
+            "\n".join(f"{n:0900}" for n in range(1500)),
+            "{} {} {} {}",
+            "templates",
+            1,
+            "5,416,500 letters of prompts",
+        ),
     ],
 )
 def test_what_cannot_be_used_says_where(classes, templates, field, line, says):
@@ -94,6 +103,29 @@ def test_what_cannot_be_used_says_where(classes, templates, field, line, says):
         read_prompts(classes, templates)
     assert (caught.value.field, caught.value.line) == (field, line)
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_with_a_slot_in_it_is_filled_in_once():
+    assert prompts_of(["{c}{}"], "a {} and {c}").texts("a {} and {c}") == [["a {c}{} and {c}{}"]]
+
+
+PARTS = st.sampled_from(
+    ["{}", "{c}", "{", "}", "c", "|", " ", "\n", "dog", "\u2028", "\ud800", "{" * 90]
+)
+
+
+@settings(deadline=None)
+@given(*[st.lists(PARTS, max_size=60).map("".join)] * 2)
+def test_no_prompt_is_longer_than_was_reckoned(classes, templates):
+    try:
+        prompts = read_prompts(classes, templates)
+    except PromptError:
+        return
+    for template in prompts.templates:
+        slots = template.count("{}") + template.count("{c}")
+        for names, texts in zip(prompts.names, prompts.texts(template), strict=True):
+            for name, text in zip(names, texts, strict=True):
+                assert len(text) <= min(5000, len(template) + slots * len(name))
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

@@ -6,20 +6,28 @@ over a class's prompts is normalised again and is that class's weight; an image 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from limits import (
+    LONGEST_LINE,
+    LONGEST_PROMPT,
+    PROMPT_LETTERS,
+    PROMPTS,
+    SET_CLASSES,
+    TEMPLATES,
+)
+
 if TYPE_CHECKING:
     import torch
 
     from models.clip import Clip
 
-SLOTS = ("{}", "{c}")
-MOST_CLASSES, MOST_TEMPLATES, MOST_PROMPTS = 10_000, 200, 50_000
-LONGEST = 1000  # characters of one line
+SLOT = re.compile(r"\{c?\}")  # {} or {c}
 
 
 class PromptError(ValueError):
@@ -56,26 +64,44 @@ def read_prompts(classes: str, templates: str) -> Prompts:
 
 def prompts_of(names: Sequence[str], templates: str) -> Prompts:
     """Class names as they stand, | and all, in the templates as typed; PromptError as from `read_prompts`."""
-    if len(names) > MOST_CLASSES:
+    if len(names) > SET_CLASSES:
         raise ValueError(
-            f"These are {len(names):,} classes; a CLIP is asked about {MOST_CLASSES:,} at most."
+            f"These are {len(names):,} classes; a CLIP is asked about {SET_CLASSES:,} at most."
         )
     return _bounded(Prompts(tuple((name,) for name in names), _read_templates(templates)))
 
 
 def _bounded(prompts: Prompts) -> Prompts:
-    count = len(prompts.templates) * sum(map(len, prompts.names))
-    if count > MOST_PROMPTS:
+    """The prompts, whose number and length are known before one is written out; PromptError for too many."""
+    names = [name for synonyms in prompts.names for name in synonyms]
+    count = len(prompts.templates) * len(names)
+    if count > PROMPTS:
         raise PromptError(
-            "templates", 1, f"These make {count:,} prompts; keep to {MOST_PROMPTS:,} or fewer."
+            "templates", 1, f"These make {count:,} prompts; keep to {PROMPTS:,} or fewer."
+        )
+    longest, letters = max(map(len, names)), 0
+    for line, template in enumerate(prompts.templates, 1):
+        slots = len(SLOT.findall(template))
+        if len(template) + slots * longest > LONGEST_PROMPT:
+            raise PromptError(
+                "templates",
+                line,
+                f"Template {line} makes a prompt of more than {LONGEST_PROMPT:,} letters with the longest class name; "
+                "shorten it, or put fewer {} in.",
+            )
+        letters += len(names) * len(template) + slots * sum(map(len, names))
+    if letters > PROMPT_LETTERS:
+        raise PromptError(
+            "templates",
+            1,
+            f"These make {letters:,} letters of prompts; keep to {PROMPT_LETTERS:,} or fewer.",
         )
     return prompts
 
 
 def fill(template: str, name: str) -> str:
-    for slot in SLOTS:
-        template = template.replace(slot, name)
-    return template
+    """The template with the name in each of its slots; a slot within the name stays as it is."""
+    return SLOT.sub(lambda _: name, template)
 
 
 def _lines(field: str, text: str, most: int) -> list[tuple[int, str]]:
@@ -88,9 +114,11 @@ def _lines(field: str, text: str, most: int) -> list[tuple[int, str]]:
             field, lines[most][0], f"These are {len(lines):,} {field}; keep to {most:,} or fewer."
         )
     for number, line in lines:
-        if len(line) > LONGEST:
+        if len(line) > LONGEST_LINE:
             raise PromptError(
-                field, number, f"Line {number} has {len(line):,} characters; keep to {LONGEST:,}."
+                field,
+                number,
+                f"Line {number} has {len(line):,} characters; keep to {LONGEST_LINE:,}.",
             )
     return lines
 
@@ -98,7 +126,7 @@ def _lines(field: str, text: str, most: int) -> list[tuple[int, str]]:
 def _read_classes(text: str) -> tuple[tuple[str, ...], ...]:
     found: list[tuple[str, ...]] = []
     first_line: dict[str, int] = {}
-    for number, line in _lines("classes", text, MOST_CLASSES):
+    for number, line in _lines("classes", text, SET_CLASSES):
         names = tuple(name.strip() for name in line.split("|"))
         if not all(names):
             raise PromptError(
@@ -120,8 +148,8 @@ def _read_classes(text: str) -> tuple[tuple[str, ...], ...]:
 
 def _read_templates(text: str) -> tuple[str, ...]:
     found: dict[str, int] = {}
-    for number, line in _lines("templates", text, MOST_TEMPLATES):
-        if not any(slot in line for slot in SLOTS):
+    for number, line in _lines("templates", text, TEMPLATES):
+        if not SLOT.search(line):
             raise PromptError(
                 "templates", number, f"Line {number} has no {{}} for the class name; put one in."
             )

@@ -60,15 +60,18 @@ def share(correct: np.ndarray) -> Share:
 
 def shares_by(correct: np.ndarray, group: Sequence[str]) -> dict[str, Share]:
     """One Share for each value in `group` (images,), in order of first appearance; "" is no group."""
-    group = np.asarray(group, dtype=object)
-    return {name: share(correct[group == name]) for name in dict.fromkeys(group) if name}
+    correct, group = np.asarray(correct, dtype=bool), list(group)
+    place = {name: number for number, name in enumerate(dict.fromkeys(group))}
+    codes = np.array([place[name] for name in group], dtype=int)
+    totals = np.bincount(codes, minlength=len(place))
+    hits = np.bincount(codes, weights=correct, minlength=len(place))
+    return {name: Share(int(hits[code]), int(totals[code])) for name, code in place.items() if name}
 
 
-def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """(classes, classes) counts, rows = truth, columns = predictions."""
-    from sklearn.metrics import confusion_matrix
-
-    return confusion_matrix(truth, predicted, labels=np.arange(classes))
+def confusion_cells(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """(met, 3) true class, answered class and images of each pair that was met, by truth and then answer."""
+    cells, counts = np.unique(np.asarray(truth) * classes + predicted, return_counts=True)
+    return np.column_stack([*np.divmod(cells, classes), counts])
 
 
 def class_scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> ClassScores:

@@ -8,19 +8,43 @@ from typing import Any
 
 import numpy as np
 
-from explain.scores.metrics import ClassScores, Share, class_scores, confusion, share, shares_by
+from explain.scores.metrics import (
+    ClassScores,
+    Share,
+    class_scores,
+    confusion_cells,
+    share,
+    shares_by,
+)
+from limits import MATRIX_CLASSES, MISTAKES
 
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """Shares are correct of total; confusion is (classes, classes), rows = truth."""
+    """Shares are correct of total; cells: (met, 3) true class, answered class, images, of every pair that was met."""
 
     classes: tuple[str, ...]
     overall: Share
     per_class: dict[str, Share]
     per_condition: dict[str, Share]
-    confusion: np.ndarray
+    cells: np.ndarray
     scores: ClassScores
+
+    @property
+    def confusion(self) -> np.ndarray | None:
+        """(classes, classes) counts, rows = truth; None for more than MATRIX_CLASSES, whose square would not end."""
+        count = len(self.classes)
+        if count > MATRIX_CLASSES:
+            return None
+        dense = np.zeros((count, count), dtype=int)
+        dense[self.cells[:, 0], self.cells[:, 1]] = self.cells[:, 2]
+        return dense
+
+    @property
+    def mistakes(self) -> np.ndarray:
+        """The commonest of `cells` whose answer is wrong, MISTAKES at most, the commonest first."""
+        wrong = self.cells[self.cells[:, 0] != self.cells[:, 1]]
+        return wrong[np.argsort(-wrong[:, 2], kind="stable")][:MISTAKES]
 
     def as_json(self) -> dict[str, Any]:
         """As /score_prompts answers: rates are fractions, interval [low, high]."""
@@ -29,8 +53,16 @@ class Scoreboard:
             "interval": list(self.overall.interval),
             "per_class": {name: _share(each) for name, each in self.per_class.items()},
             "per_condition": {name: _share(each) for name, each in self.per_condition.items()},
-            "confusion": {"labels": list(self.classes), "counts": self.confusion.tolist()},
+            "confusion": self._confusion(),
             "macro_f1": self.scores.macro_f1,
+        }
+
+    def _confusion(self) -> dict[str, Any]:
+        dense = self.confusion
+        return {
+            "labels": list(self.classes),
+            "counts": None if dense is None else dense.tolist(),
+            "cells": self.cells.tolist() if dense is None else None,
         }
 
 
@@ -44,7 +76,7 @@ def scoreboard(
         share(correct),
         shares_by(correct, [classes[index] for index in truth]),
         shares_by(correct, conditions),
-        confusion(truth, predicted, len(classes)),
+        confusion_cells(truth, predicted, len(classes)),
         class_scores(truth, predicted, len(classes)),
     )
 

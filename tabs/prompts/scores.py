@@ -128,8 +128,9 @@ def answer_of(found: Ready, asked: Asked) -> dict[str, Any]:
 
 
 def figures(board: Scoreboard) -> dict[str, Any]:
-    """The counts as the browser draws them: bars with intervals, and the confusion matrix."""
-    scores = board.scores
+    """The counts as the browser draws them: bars with intervals, the confusion matrix, and its commonest mistakes
+    as [truth, answer, pictures]; no matrix for many classes."""
+    scores, dense = board.scores, board.confusion
     return {
         "overall": _share(board.overall),
         "classes": board.classes,
@@ -146,7 +147,8 @@ def figures(board: Scoreboard) -> dict[str, Any]:
         "per_condition": [
             {"name": name, **_share(each)} for name, each in board.per_condition.items()
         ],
-        "confusion": board.confusion.tolist(),
+        "confusion": None if dense is None else dense.tolist(),
+        "mistakes": board.mistakes.tolist(),
         "macro": {
             "precision": scores.macro_precision,
             "recall": scores.macro_recall,

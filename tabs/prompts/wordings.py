@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from explain.classes.prompts import SLOTS, Prompts, fill
+from explain.classes.prompts import SLOT, Prompts, fill
 
 if TYPE_CHECKING:
     from models.clip import Clip
@@ -27,7 +27,7 @@ def notes(model: Clip, prompts: Prompts, wording: Wording) -> list[dict[str, Any
         model.token_counts([fill(t, " ") for t in prompts.templates]),
         strict=True,
     ):
-        slots = sum(template.count(slot) for slot in SLOTS)
+        slots = len(SLOT.findall(template))
         if (
             count + slots * (longest - 1) <= model.context
         ):  # 2 of a name's tokens mark start and end

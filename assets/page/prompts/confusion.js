@@ -85,12 +85,8 @@ headlight.widgets.prompts_confusion = (element) => {
     return made;
   });
 
-  function mistakes({ classes, confusion }) {
-    return confusion
-      .flatMap((line, row) => line.map((n, column) => ({ truth: classes[row], answer: classes[column], n, cell: [row, column] })))
-      .filter(({ n, cell }) => n && cell[0] !== cell[1])
-      .sort((a, b) => b.n - a.n)
-      .slice(0, MOST);
+  function mistaken({ classes, mistakes }) {
+    return mistakes.map(([row, column, n]) => ({ truth: classes[row], answer: classes[column], n, cell: [row, column] }));
   }
 
   function draw() {
@@ -99,9 +95,9 @@ headlight.widgets.prompts_confusion = (element) => {
     const many = answer.classes.length > MOST;
     [frame.hidden, list.hidden] = [many, !many];
     hint.textContent = many
-      ? `The ${MOST} commonest mistakes. Click one to see its pictures.`
+      ? `The commonest mistakes, at most ${MOST}. Click one to see its pictures.`
       : "Rows are what a picture shows, columns what CLIP answers; right answers lie on the diagonal. Click a cell to see its pictures.";
-    if (many) fillMistakes(mistakes(answer));
+    if (many) fillMistakes(mistaken(answer));
     else {
       const key = JSON.stringify(answer.classes);
       if (built !== key) build(answer.classes);
