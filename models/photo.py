@@ -54,6 +54,10 @@ TURNS = {
 }
 
 
+class Unshowable(ValueError):
+    """A picture whose colours would come out wrong."""
+
+
 def open_photo(source: str | Path | bytes | Image.Image) -> Image.Image:
     """An upright RGB copy of a photo: its first frame if it moves, on white where it is clear.
 
@@ -94,10 +98,12 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
     _check_size(image)
     try:
         image.load()
-    except Exception as error:  # on broken pixels too
+        turn = TURNS.get(_orientation(image))
+        colour = _rgb(image)
+    except Unshowable:
+        raise
+    except Exception as error:  # on broken pixels too, and on colours that a palette lacks
         raise ValueError(DAMAGED) from error
-    turn = TURNS.get(_orientation(image))
-    colour = _rgb(image)
     upright = colour.copy() if turn is None else colour.transpose(turn)
     upright.info = {}  # the turn is done, so the tag that asked for it must go
     return upright
@@ -106,8 +112,10 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 def _check_size(image: Image.Image) -> None:
     width, height = image.size
     tags = getattr(image, "tag_v2", {})  # TIFF alone, whose decoder allocates whole tiles
-    tile = tags.get(322, 0) * tags.get(323, 0)  # TileWidth, TileLength
-    if max(width * height, tile) > PIXEL_LIMIT:
+    tile = [tags.get(number, 0) for number in (322, 323)]  # TileWidth, TileLength
+    if not all(isinstance(side, int) for side in tile):
+        raise ValueError(UNREADABLE)
+    if max(width * height, tile[0] * tile[1]) > PIXEL_LIMIT:
         raise ValueError(TOO_LARGE)
     if width * height == 0:
         raise ValueError(UNREADABLE)
@@ -128,7 +136,7 @@ def _rgb(image: Image.Image) -> Image.Image:
     if image.mode == "CMYK":
         return _from_cmyk(image)
     if image.mode not in PLAIN_MODES:
-        raise ValueError(UNSHOWABLE)
+        raise Unshowable(UNSHOWABLE)
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
@@ -139,7 +147,7 @@ def _from_sixteen_bits(image: Image.Image) -> Image.Image:
     """Greyscale of 0..65535 as 0..255; Pillow's own conversion clips all above 255 to white."""
     values = np.asarray(image)
     if values.min() < 0 or values.max() > 65535:
-        raise ValueError(UNSHOWABLE)
+        raise Unshowable(UNSHOWABLE)
     grey = ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if "transparency" in image.info:
         grey[values == image.info["transparency"]] = 255

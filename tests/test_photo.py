@@ -430,3 +430,18 @@ def test_flipped_bytes_never_escape_as_anything_but_a_sentence(kind):
                 photo.UNSHOWABLE,
             }
     assert refused > 0
+
+
+def test_a_palette_that_is_missing_is_one_sentence():
+    whole = encoded(Image.new("P", (8, 8)))
+    start = whole.index(b"PLTE") - 4
+    (length,) = struct.unpack(">I", whole[start : start + 4])
+    assert sentence(whole[:start] + whole[start + 12 + length :]) == photo.DAMAGED
+
+
+def test_a_tile_that_is_as_wide_as_a_word_is_one_sentence():
+    """TileWidth, tag 322, as text: here written over a tag of no meaning."""
+    whole = encoded(Image.new("RGB", (8, 8)), "TIFF", tiffinfo={65000: "wide"})
+    entry = struct.pack("<HH", 65000, 2)
+    assert whole.count(entry) == 1
+    assert sentence(whole.replace(entry, struct.pack("<HH", 322, 2))) == photo.UNREADABLE
