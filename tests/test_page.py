@@ -294,6 +294,15 @@ def test_a_file_that_is_no_picture(tmp_path):
     assert "not an image" in explain.ask(str(fake), raw("vit"), "vit")["error"]
 
 
+def test_a_second_file_that_is_no_picture_is_told_of_as_well(tmp_path):
+    """Gradio hands the browser no value that equals the last one."""
+    path = tmp_path / "words.png"
+    path.write_text("no picture")
+    first, second = explain.show(str(path)), explain.show(str(path))
+    assert first["error"] == second["error"]
+    assert first != second
+
+
 def test_our_own_mistakes_are_logged_and_not_shown(path, monkeypatch, caplog):
     def broken(*_):
         raise KeyError("secret detail")

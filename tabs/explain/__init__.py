@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from typing import Any
 
 import gradio as gr
@@ -24,6 +25,7 @@ from tabs.wiring.photo import PhotoInput
 from tabs.wiring.widget import Widget
 
 TITLE = "Explain"
+_shown = count(1)
 SHOWN = 1024  # pixels on the longer side of the photo the browser gets
 
 
@@ -31,7 +33,10 @@ SHOWN = 1024  # pixels on the longer side of the photo the browser gets
 
 
 def show(path: str | None) -> dict[str, Any]:
-    """The photo as the browser draws it: upright, on white, at most SHOWN pixels long."""
+    """The photo as the browser draws it: upright, on white, at most SHOWN pixels long.
+
+    Every answer has a serial of its own: Gradio tells the browser of no value that equals the one before it.
+    """
     if not path:
         return {}
 
@@ -42,7 +47,7 @@ def show(path: str | None) -> dict[str, Any]:
         width, height = photo.image.size
         return {"key": photo.key, "src": data_address(small), "width": width, "height": height}
 
-    return in_words(answer)
+    return {**in_words(answer), "serial": next(_shown)}
 
 
 def ask(path: str | None, raw: Any, family: str) -> dict[str, Any]:
