@@ -81,7 +81,7 @@ PRESETS = (
     Preset(
         "conditions",
         "Matched to a condition of the toybox",
-        "all five conditions, as an ensemble",
+        "the toybox's five conditions together",
         "One template for each way a picture can look.",
         (
             PLAIN,
@@ -128,7 +128,7 @@ LESSON = (
         "When 80 do not beat 7",
         "The 80 were written for ImageNet's photos; many say something untrue of your pictures, and every untrue one pulls "
         "the mean. OpenAI's 7 were picked from the 80 by trying, and did better than all of them, more so for small models. "
-        "On CIFAR-100 someone measured 64.6 % with 7 and 64.2 % with 80. Leave one out below to see which of yours help.",
+        "On CIFAR-100 someone measured 64.6 % with 7 and 64.2 % with 80. Leave one out, above, to see which of yours help.",
         (CLIP_NOTEBOOK, SEVEN_ISSUE, CLIP_PROMPTS),
     ),
 )
