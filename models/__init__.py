@@ -40,7 +40,7 @@ Key = tuple[str, Path | None, str]  # a model's name, its folder where it has on
 _loaded: OrderedDict[Key, Model] = OrderedDict()
 _locks: dict[Key, threading.Lock] = {}
 _registry = threading.Lock()
-_reading = threading.Lock()
+_importing = threading.Lock()
 
 
 def load(name: str, device: str | None = None, folders: bool = True) -> Model:
@@ -143,22 +143,31 @@ def _fetched(name: str, folders: bool) -> Path:
 
 
 def _read(folder: Path, name: str, device: str) -> Model:
-    from models.layout import LOADERS, CheckpointError, kind_of, settings_digest
+    from models import bounds
+    from models.layout import (
+        DAMAGED,
+        LOADERS,
+        CheckpointError,
+        kind_of,
+        panics_told,
+        settings_digest,
+    )
 
     kind, config = kind_of(folder)
     _family, loader = LOADERS[kind]
     # torchvision and transformers import themselves in circles: of two threads that start them together, one finds
-    # them half there. So one checkpoint is read at a time.
-    with _reading:
-        try:
-            model = import_module(loader).load(folder, name, device, config)
+    # them half there.
+    with _importing:
+        family = import_module(loader)
+    try:
+        bounds.check_config(config)
+        bounds.check_files(folder)
+        with panics_told():
+            model = family.load(folder, name, device, config)
             model.settings = settings_digest(folder)
             return model
-        except CheckpointError:
-            raise
-        except Exception as error:  # other people's libraries, on other people's files
-            log.warning("%s could not be loaded.", name, exc_info=error)
-            raise CheckpointError(
-                "This checkpoint's files are damaged or do not fit together. "
-                "Download them again, or choose another checkpoint."
-            ) from error
+    except CheckpointError:
+        raise
+    except Exception as error:  # other people's libraries, on other people's files
+        log.warning("%s could not be loaded.", name, exc_info=error)
+        raise CheckpointError(DAMAGED) from error

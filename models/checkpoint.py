@@ -6,21 +6,38 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-from transformers import PreTrainedModel
+from transformers import AutoTokenizer, PreTrainedModel
 
-from models.layout import CheckpointError
+from models import weights
+from models.layout import BUILDING, CheckpointError
+from models.vocabulary import check_tokenizer
+
+# Keys of a configuration that would have transformers read other files, or build another module than the plain one.
+IGNORED = ("quantization_config", "fusion_config", "transformers_weights", "auto_map")
 
 
-def from_folder(kind: type[PreTrainedModel], folder: Path) -> PreTrainedModel:
-    """The model in `folder`, in float32; ValueError where the file lacks weights the model needs."""
-    module, loading = kind.from_pretrained(
-        folder,
-        dtype=torch.float32,
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        output_loading_info=True,
-    )
+def from_folder(kind: type[PreTrainedModel], folder: Path, config: dict) -> PreTrainedModel:
+    """The model in `folder`, in float32; ValueError where the file lacks weights the model needs.
+
+    It is built without memory first, so that a configuration larger than its file costs nothing. The file is read while
+    no other checkpoint waits.
+    """
+    files = weights.files_of(folder)
+    held = weights.shapes(files)
+    plain = {key: value for key, value in config.items() if key not in IGNORED}
+    settings = kind.config_class.from_dict(plain)
+    with BUILDING, torch.device("meta"):
+        weights.check_fit(kind(settings), held)
+    tensors = weights.read(files)
+    with BUILDING:
+        module, loading = kind.from_pretrained(
+            None,
+            config=settings,
+            state_dict=tensors,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
     missing = sorted(loading["missing_keys"]) + [str(key) for key in loading["mismatched_keys"]]
     if missing:
         raise CheckpointError(
@@ -29,6 +46,13 @@ def from_folder(kind: type[PreTrainedModel], folder: Path) -> PreTrainedModel:
             "Use one that was trained to classify."
         )
     return module
+
+
+def tokenizer_of(folder: Path):
+    """The tokenizer in `folder`; CheckpointError where it is more than a tokenizer need be."""
+    check_tokenizer(folder)
+    with BUILDING:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
 def class_names(config) -> tuple[str, ...]:

@@ -6,24 +6,27 @@ are kept per string. `HubClip` is transformers' `CLIPModel`; open_clip's layout 
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
-from transformers import AutoTokenizer, CLIPModel
+from transformers import CLIPModel
 
 from models.catalogue import CATEGORIES, TEMPLATE
-from models.checkpoint import Eager, from_folder
-from models.layout import CheckpointError
+from models.checkpoint import Eager, from_folder, tokenizer_of
+from models.layout import panics_told
 from models.model import Layout, Model, Record
 from models.pixels import HubProcessor
-from models.trace import one_window, patch_grid
+from models.trace import Trace, one_window, patch_grid
 
 TEXTS_KEPT = 20_000
 TEXT_BATCH = 256
+YIELDED = 0.002  # seconds between two batches of texts
 
 
 class Clip(Model):
@@ -51,11 +54,16 @@ class Clip(Model):
         embedding = normalize(self._encode_image(pixels), dim=-1)
         return self.module.logit_scale.exp() * embedding @ texts.T, embedding
 
-    def embed_texts(self, texts: Sequence[str]) -> Tensor:
-        """(texts, dim) unit-length text embeddings on the CPU; each new string is encoded once and kept."""
+    def embed_texts(
+        self, texts: Sequence[str], progress: Callable[[float], None] | None = None
+    ) -> Tensor:
+        """(texts, dim) unit-length text embeddings on the CPU; each new string is encoded once and kept.
+
+        progress hears the fraction done between batches, and may raise to stop; what is done by then is kept.
+        """
         if isinstance(texts, str) or not texts:
             raise ValueError("Give CLIP a list of at least one text.")
-        return self._text_features(texts).cpu()
+        return self._text_features(texts, progress).cpu()
 
     @property
     def pools(self) -> tuple[str, ...]:
@@ -103,22 +111,46 @@ class Clip(Model):
         raise NotImplementedError
 
     @torch.no_grad()
-    def _text_features(self, texts: Sequence[str]) -> Tensor:
+    def _text_features(
+        self, texts: Sequence[str], progress: Callable[[float], None] | None = None
+    ) -> Tensor:
+        """(texts, dim) of unit length. The lock is taken per TEXT_BATCH, so that others' questions pass between."""
+        found: dict[str, Tensor] = {}
         with self.lock:
-            new = [text for text in dict.fromkeys(texts) if text not in self._texts]
-            fresh = {}
-            for start in range(0, len(new), TEXT_BATCH):
-                batch = new[start : start + TEXT_BATCH]
-                fresh.update(zip(batch, normalize(self._encode_text(batch), dim=-1), strict=True))
-            features = torch.stack(
-                [fresh[text] if text in fresh else self._texts[text] for text in texts]
-            )
-            self._texts.update(fresh)
-            for text in texts:
-                self._texts.move_to_end(text)
-            while len(self._texts) > TEXTS_KEPT:
-                self._texts.popitem(last=False)
-        return features
+            for text in dict.fromkeys(texts):
+                if text in self._texts:
+                    self._texts.move_to_end(text)
+                    found[text] = self._texts[text]
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        for start in range(0, len(new), TEXT_BATCH):
+            if start:
+                time.sleep(
+                    YIELDED
+                )  # a lock goes to who takes it first, which would always be this thread
+            if progress:
+                progress(start / len(new))
+            batch = new[start : start + TEXT_BATCH]
+            with self.lock:
+                with panics_told():
+                    encoded = normalize(self._encode_text(batch), dim=-1)
+                fresh = dict(zip(batch, encoded, strict=True))
+                self._texts.update(fresh)
+                while len(self._texts) > TEXTS_KEPT:
+                    self._texts.popitem(last=False)
+            found |= fresh
+        return torch.stack([found[text] for text in texts])
+
+    def classify(self, images: Sequence[Any], labels: Sequence[str] | None = None) -> Tensor:
+        labels = self._check_labels(labels)
+        self._text_features(labels)  # before the lock is held for a batch of pictures
+        return super().classify(images, labels)
+
+    def trace(
+        self, image: Any, target: Any = None, labels: Sequence[str] | None = None, gradients=True
+    ) -> Trace:
+        labels = self._check_labels(labels)
+        self._text_features(labels)
+        return super().trace(image, target, labels, gradients)
 
     def _check_labels(self, labels: Sequence[str] | None) -> tuple[str, ...]:
         if labels is None:
@@ -209,12 +241,7 @@ def class_token_layout(
 
 def load(folder: Path, name: str, device: str, config: dict) -> HubClip:
     """The CLIPModel in a checkpoint folder whose config.json is `config`."""
-    # Without these files transformers makes an empty vocabulary and every text means the same.
-    if not any((folder / file).is_file() for file in ("tokenizer.json", "vocab.json")):
-        raise CheckpointError("This CLIP has no tokenizer.json beside its weights; add it.")
-    tokenizer = AutoTokenizer.from_pretrained(
-        folder, local_files_only=True, trust_remote_code=False
-    )
-    module = from_folder(CLIPModel, folder)
+    tokenizer = tokenizer_of(folder)
+    module = from_folder(CLIPModel, folder, config)
     pixels_of = HubProcessor(folder, module.config.vision_config.image_size)
     return HubClip(name, module, pixels_of, tokenizer, device)

@@ -7,6 +7,7 @@ the textbook formula in its place, on its own weights; outputs are the same to r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from models import weights
 from models.clip import Clip, class_token_layout
-from models.layout import OPEN_CLIP_WEIGHTS, CheckpointError
+from models.layout import BUILDING, OPEN_CLIP_WEIGHTS, CheckpointError
 from models.model import Layout, Record
 from models.pixels import OpenClipTransform
 from models.trace import one_window, patch_grid
+from models.vocabulary import check_tokenizer
 
 NO_ROLLOUT = (
     "Rollout follows attention from layer to layer; this tower is convolutional and attends once, in its pooling. "
@@ -183,6 +186,10 @@ def _attention_pool(module: nn.Module, record: Record) -> Callable:
 def load(folder: Path, name: str, device: str, config: dict) -> OpenClip:
     """The model in a folder whose open_clip_config.json is `config`; ValueError says what Headlight cannot trace."""
     _check(config.get("model_cfg", {}))
+    tokenizer = _tokenizer(folder, config["model_cfg"]["text_cfg"])
+    with torch.device("meta"):
+        built = _built(deepcopy(config["model_cfg"]))
+    weights.check_fit(built, weights.shapes([folder / OPEN_CLIP_WEIGHTS]))
     try:
         # layout.kind_of has seen to it that the safetensors file is there; open_clip prefers it, and loads it strictly.
         module = open_clip.create_model(f"local-dir:{folder}")
@@ -195,9 +202,13 @@ def load(folder: Path, name: str, device: str, config: dict) -> OpenClip:
     pixels_of = OpenClipTransform(
         image_transform_v2(settings, is_train=False), settings.size, settings.resize_mode
     )
-    return kind(
-        name, module, pixels_of, _tokenizer(folder, config["model_cfg"]["text_cfg"]), device
-    )
+    return kind(name, module, pixels_of, tokenizer, device)
+
+
+def _built(settings: dict) -> nn.Module:
+    """The module that open_clip makes of a configuration."""
+    kind = open_clip.CustomTextCLIP if settings.pop("custom_text", False) else open_clip.CLIP
+    return kind(**settings)
 
 
 def _tokenizer(folder: Path, text: dict) -> HFTokenizer | SimpleTokenizer:
@@ -211,14 +222,16 @@ def _tokenizer(folder: Path, text: dict) -> HFTokenizer | SimpleTokenizer:
     if not text.get("hf_tokenizer_name"):
         settings.pop("strip_sep_token", None)
         return SimpleTokenizer(context_length=context, **settings)
-    return HFTokenizer(
-        str(folder),
-        context_length=context,
-        tokenizer_mode=text.get("tokenizer_mode"),
-        local_files_only=True,
-        trust_remote_code=False,
-        **settings,
-    )
+    check_tokenizer(folder)
+    with BUILDING:
+        return HFTokenizer(
+            str(folder),
+            context_length=context,
+            tokenizer_mode=text.get("tokenizer_mode"),
+            local_files_only=True,
+            trust_remote_code=False,
+            **settings,
+        )
 
 
 def _check(config: dict) -> None:

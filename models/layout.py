@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import Any
 
 # config.json's model_type, or "open_clip" for the layout with open_clip_config.json → (family, the file that loads it)
 LOADERS = {
@@ -21,8 +25,33 @@ SETTINGS = (".json", ".txt", ".model")  # endings of configurations, preprocessi
 KNOWN = "Headlight reads ViT, DeiT, Swin, Swin-v2 and CLIP (of transformers, or open_clip with a ViT or RN50 tower)."
 
 
+DAMAGED = (
+    "This checkpoint's files are damaged or do not fit together. "
+    "Download them again, or choose another checkpoint."
+)
+CONFIG_BYTES = 10_000_000  # of one JSON file beside the weights
+VOCABULARY_BYTES = 20_000_000  # of a tokenizer's file
+
+# transformers changes torch's own functions while it builds a model, and imports itself in circles: one at a time.
+# Nothing of a size that a checkpoint chooses is done inside.
+BUILDING = threading.RLock()
+
+
 class CheckpointError(ValueError):
     """What is wrong with a checkpoint, in one sentence for people."""
+
+
+@contextmanager
+def panics_told() -> Iterator[None]:
+    """A panic of a library written in Rust, which is no Exception, as a CheckpointError."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__module__ != "pyo3_runtime":
+            raise
+        raise CheckpointError(
+            "This checkpoint's tokenizer breaks the library that reads it. Choose another checkpoint."
+        ) from error
 
 
 def kind_of(folder: Path) -> tuple[str, dict]:
@@ -31,6 +60,7 @@ def kind_of(folder: Path) -> tuple[str, dict]:
     open_clip = _json(folder / "open_clip_config.json")
     files = {path.name for path in folder.iterdir()}
     kind = (config or {}).get("model_type")
+    kind = kind if isinstance(kind, str) else None
     if kind in LOADERS and files.intersection(TRANSFORMERS_WEIGHTS):
         return kind, config
     if open_clip and OPEN_CLIP_WEIGHTS in files:
@@ -51,7 +81,7 @@ def family_of(folder: Path) -> str | None:
     """The family of a checkpoint folder, or None where there is none that Headlight reads."""
     try:
         return LOADERS[kind_of(folder)[0]][0]
-    except ValueError:
+    except (ValueError, OSError):
         return None
 
 
@@ -68,10 +98,17 @@ def settings_digest(folder: Path) -> str:
 def _json(path: Path) -> dict | None:
     if not path.is_file():
         return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CheckpointError(f"{path.name} in this checkpoint is not valid JSON.") from error
+    content = read_json(path)
     if not isinstance(content, dict):
         raise CheckpointError(f"{path.name} in this checkpoint is not a JSON object.")
     return content
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file of a checkpoint says; CheckpointError where it is too large, too deep or no JSON."""
+    if path.stat().st_size > VOCABULARY_BYTES:
+        raise CheckpointError(f"{path.name} in this checkpoint is too large to read.")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path.name} in this checkpoint is not valid JSON.") from error

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from models.photo import open_photo
 from models.trace import Block, Merge, Trace
+from models.weights import check_finite
 
 View = tuple[float, float, float, float]
 BATCH = 32
@@ -61,7 +62,9 @@ class Model:
         self, name: str, module: nn.Module, pixels_of: Callable, labels: Sequence[str], device: str
     ):
         self.name = name
-        self.module = module.eval().requires_grad_(False).float().to(device)
+        module = module.eval().requires_grad_(False).float()
+        check_finite(module)  # here, because a lent GPU's weights cannot be read between calls
+        self.module = module.to(device)
         self.labels = tuple(labels)
         self.device = torch.device(device)
         self.lock = threading.RLock()
@@ -213,7 +216,9 @@ class Model:
             digest.update(weights.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
 
-    def embed_texts(self, texts: Sequence[str]) -> Tensor:
+    def embed_texts(
+        self, texts: Sequence[str], progress: Callable[[float], None] | None = None
+    ) -> Tensor:
         """(texts, dim) unit-length text embeddings; CLIP alone has them, others raise ValueError."""
         raise ValueError(f"{self.name} reads no text; choose a CLIP model.")
 

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
-from models.layout import CheckpointError
+from models.layout import BUILDING, CheckpointError
 
 Pixels = tuple[Tensor, tuple[float, float, float, float]]
 WHOLE = (0.0, 0.0, 1.0, 1.0)
@@ -28,9 +28,10 @@ class HubProcessor:
         from transformers import AutoImageProcessor
 
         try:
-            self.processor = AutoImageProcessor.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
+            with BUILDING:
+                self.processor = AutoImageProcessor.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False
+                )
         except (OSError, ValueError) as error:
             raise CheckpointError(
                 "This checkpoint has no preprocessor_config.json that transformers can read, "

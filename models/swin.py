@@ -126,7 +126,7 @@ def load(folder: Path, name: str, device: str, config: dict) -> Swin:
     kind = {"swin": SwinForImageClassification, "swinv2": Swinv2ForImageClassification}[
         config["model_type"]
     ]
-    module = from_folder(kind, folder)
+    module = from_folder(kind, folder, config)
     if kind is SwinForImageClassification:
         _check_grids(module.config)
     return Swin(name, module, HubProcessor(folder, module.config.image_size), device)

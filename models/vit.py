@@ -101,5 +101,5 @@ def load(folder: Path, name: str, device: str, config: dict) -> Vit:
     kind = kinds.get(architecture, DeiTForImageClassification)
     if config["model_type"] == "vit":
         kind = ViTForImageClassification
-    module = from_folder(kind, folder)
+    module = from_folder(kind, folder, config)
     return Vit(name, module, HubProcessor(folder, module.config.image_size), device)

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +15,11 @@ import pytest
 import torch
 from PIL import Image
 
+import models
 from explain import features
 from explain.classes.prompts import prompts_of
 from explain.features import BATCH, encode, encode_spaces, folder
-from models import load
+from models import clip, load
 from tabs.sets import templates
 from tabs.sets.templates import template_sums
 
@@ -251,3 +253,42 @@ def test_folder_follows_the_environment(tmp_path, monkeypatch):
     monkeypatch.delenv("HEADLIGHT_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert folder() == tmp_path / "headlight"
+
+
+def test_texts_are_encoded_in_parts_that_let_others_pass(tiny_folder, monkeypatch):
+    texts = [f"a photo of a {word} {number}" for word in ("cat", "dog") for number in range(11)]
+    at_once = load(tiny_folder("hf_clip"), "cpu").embed_texts(texts)
+    monkeypatch.setattr(models, "_loaded", type(models._loaded)())
+    monkeypatch.setattr(clip, "TEXT_BATCH", 4)
+    model = load(tiny_folder("hf_clip"), "cpu")
+    passed = []
+
+    def progress(done):
+        def other():
+            with model.lock:
+                passed.append(done)
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(10)
+
+    torch.testing.assert_close(model.embed_texts(texts, progress), at_once)
+    assert passed == pytest.approx([start / 22 for start in range(0, 22, 4)])
+
+
+def test_a_stop_ends_texts_at_the_next_part(tiny_folder, monkeypatch):
+    monkeypatch.setattr(models, "_loaded", type(models._loaded)())
+    monkeypatch.setattr(clip, "TEXT_BATCH", 4)
+    model = load(tiny_folder("hf_clip"), "cpu")
+    texts = [f"text {number}" for number in range(20)]
+
+    class Stop(Exception):
+        pass
+
+    def progress(done):
+        if done >= 0.4:
+            raise Stop
+
+    with pytest.raises(Stop):
+        model.embed_texts(texts, progress)
+    assert list(model._texts) == texts[:8]
