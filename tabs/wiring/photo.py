@@ -1,10 +1,13 @@
 """The photo input of the page and of the API: a file as it was sent, for `open_photo` to open."""
 
+import logging
 from pathlib import Path
 
 import gradio as gr
 
 from tabs.wiring.inputs import as_sent
+
+log = logging.getLogger(__name__)
 
 
 class PhotoInput(gr.Image):
@@ -27,7 +30,11 @@ class PhotoInput(gr.Image):
         """One of our own example files, copied to where Gradio serves from, wherever it was installed."""
         if value is None:
             return None
-        copy = gr.processing_utils.save_file_to_cache(value, cache_dir=self.GRADIO_CACHE)
+        try:
+            copy = gr.processing_utils.save_file_to_cache(value, cache_dir=self.GRADIO_CACHE)
+        except OSError as error:  # a full disk: the page opens all the same, without this photo
+            log.warning("%s cannot be copied to %s: %s.", value, self.GRADIO_CACHE, error)
+            return None
         return gr.data_classes.ImageData(path=copy, orig_name=Path(value).name)
 
     def example_payload(self) -> dict:
