@@ -49,20 +49,20 @@ def on_gpu(function):
 
 
 def _lent(function):
-    """Across the border of the lent process only values come back whole: of an error, no more than its class's name.
+    """`function`, run in a process that has the GPU. Of an exception raised there, only the class's name would arrive here.
 
-    So errors meant for people travel as values, and are raised again on this side.
+    So a ValueError or OSError, whose sentence is meant for people, is returned as a Refusal and raised again here.
     """
     if isgeneratorfunction(function):
 
-        def told(*given):
+        def guarded(*given):
             try:
                 with _lent_call():
                     yield from function(*given)
             except (ValueError, OSError) as error:
-                yield Told(type(error), str(error))
+                yield Refusal(type(error), str(error))
 
-        run = spaces.GPU(duration=SECONDS)(told)
+        run = spaces.GPU(duration=SECONDS)(guarded)
 
         @wraps(function)
         def stepped(*given):
@@ -76,7 +76,7 @@ def _lent(function):
             with _lent_call():
                 return function(*given, **named)
         except (ValueError, OSError) as error:
-            return Told(type(error), str(error))
+            return Refusal(type(error), str(error))
 
     run_once = spaces.GPU(duration=SECONDS)(answered)
     return wraps(function)(lambda *given, **named: _raised(run_once(*given, **named)))
@@ -94,15 +94,15 @@ def _lent_call() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Told:
-    """An error on its way out of a lent process."""
+class Refusal:
+    """What to raise here of an error in the process that has the GPU."""
 
     kind: type[Exception]
     sentence: str
 
 
 def _raised(answer):
-    if isinstance(answer, Told):
+    if isinstance(answer, Refusal):
         raise (ValueError if issubclass(answer.kind, ValueError) else OSError)(answer.sentence)
     return answer
 
