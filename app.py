@@ -13,6 +13,7 @@ import gradio as gr
 import imagesets
 import models
 from tabs import TABS, api
+from tabs import map as map_tab
 from tabs.wiring import gpu
 from tabs.wiring.theme import THEME
 from tabs.wiring.widget import HEADER, head
@@ -60,6 +61,13 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
+def warm() -> None:
+    """What the first questions need, made ready behind the open page."""
+    if not gpu.LENT:
+        gpu.load_bundled()
+    map_tab.warm()
+
+
 def main() -> None:
     options = parser()
     chosen = options.parse_args()
@@ -76,8 +84,7 @@ def main() -> None:
         options.error(str(error))
     if gpu.LENT:
         gpu.load_bundled()
-    else:
-        threading.Thread(target=gpu.load_bundled, daemon=True).start()
+    threading.Thread(target=warm, daemon=True).start()
     launch(page(), server_name=chosen.host, server_port=chosen.port)
 
 

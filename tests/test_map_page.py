@@ -23,6 +23,7 @@ from sklearn.neighbors import NearestNeighbors
 
 import app
 import models
+from explain.maps import tsne
 from explain.maps.projection import project
 from imagesets import load_set
 from models import Entry, load
@@ -358,6 +359,15 @@ def test_closing_a_map_stops_the_work(packed, monkeypatch):
             thread.join(20)
             assert not thread.is_alive()
     assert ended == ["Stopped"]
+
+
+def test_a_map_leaves_this_process_free(packed, monkeypatch):
+    def unused(*given, **named):
+        raise AssertionError("made where questions about photos are answered")
+
+    monkeypatch.setattr(tsne, "tsne", unused)
+    found = layouts.arranged(asked(packed, method="tsne", seed=77), "vit", silent)
+    assert np.ptp(found.points) > 0
 
 
 def test_twenty_people_at_once_get_one_map(packed, monkeypatch):

@@ -35,6 +35,7 @@ class Projection:
 
     takes: which of the options "perplexity", "neighbors" and "min_dist" it reads.
     means, cannot: what is near what, and what its distances do not say; paper: (short reference, address).
+    slow: whether it takes seconds, so that the page has it done in another process (workers.py).
     """
 
     key: str
@@ -43,6 +44,7 @@ class Projection:
     means: str
     cannot: str
     paper: tuple[str, str]
+    slow: bool = False
 
     def arrange(
         self,
@@ -69,6 +71,7 @@ _PROJECTIONS = (
             "van der Maaten and Hinton 2008",
             "https://www.jmlr.org/papers/v9/vandermaaten08a.html",
         ),
+        slow=True,
     ),
     Projection(
         key="umap",
@@ -79,6 +82,7 @@ _PROJECTIONS = (
         cannot="As in t-SNE, the size of a cluster, the gap between two and the axes mean nothing; few neighbours break "
         "wholes into pieces.",
         paper=("McInnes et al. 2018", "https://arxiv.org/abs/1802.03426"),
+        slow=True,
     ),
     Projection(
         key="pca",

@@ -1,4 +1,4 @@
-"""Principal components: the flat view along which pictures spread most.
+"""Principal components: the flat view along which pictures spread most. By scikit-learn.
 
 Pearson 1901 (doi 10.1080/14786440109462720). It is also where t-SNE and UMAP start from here.
 """
@@ -36,20 +36,14 @@ def pca(rows: np.ndarray, seed: int, progress: Callable[[float], None]) -> Axes:
 
     An axis points where its largest loading is positive; one with no variance is zero.
     """
-    import torch
-    from scipy.linalg import eigh
+    from sklearn.decomposition import PCA
 
-    mean = rows.mean(axis=0, dtype=np.float64)
-    centred = torch.from_numpy(rows - mean)
-    covariance = (centred.T @ centred).numpy() / len(rows)
-    total, dim = np.trace(covariance), len(mean)
+    exact = rows.astype(np.float64)
     progress(0.2)
-    kept = min(2, dim)
-    variances, directions = eigh(covariance, subset_by_index=(dim - kept, dim - 1))
-    variances, directions = variances[::-1], directions[:, ::-1]
-    largest = np.abs(directions).argmax(axis=0)
-    directions = directions * np.sign(directions[largest, np.arange(kept)])
-    directions[:, variances <= FLAT * max(total, FLAT)] = 0
-    directions = np.pad(directions, ((0, 0), (0, 2 - kept)))
-    explained = float(variances.sum() / total) if total > FLAT else 1.0
-    return Axes(centred.numpy() @ directions, explained, mean, directions)
+    mean, directions, explained = exact.mean(axis=0), np.zeros((rows.shape[1], 2)), 1.0
+    if len(rows) > 1:
+        found = PCA(min(2, *rows.shape), svd_solver="covariance_eigh").fit(exact)
+        spread = found.explained_variance_ratio_ > FLAT
+        directions[:, : len(spread)] = found.components_.T * spread
+        explained = float(found.explained_variance_ratio_.sum())
+    return Axes((exact - mean) @ directions, explained, mean, directions)

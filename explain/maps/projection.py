@@ -53,11 +53,13 @@ def project(
     neighbors: int = 15,
     min_dist: float = 0.1,
     progress: Callable[[float], None] | None = None,
+    arrange: Callable[..., Arrangement] = Projection.arrange,
 ) -> Layout:
     """The map of features (n, dim), an array or CPU tensor of any scale, by one of PROJECTIONS.
 
     perplexity (t-SNE), neighbors and min_dist (UMAP) are lowered where the set is too small for them, with a note.
     progress is called with the fraction done, many times, and may raise to cancel: its exception comes out.
+    arrange: who does the work; `workers.arrange` has it done in another process.
     Raises ValueError, in one sentence, for a method, an option or embeddings that cannot be.
     """
     options = {"perplexity": perplexity, "neighbors": neighbors, "min_dist": min_dist}
@@ -72,7 +74,7 @@ def project(
         projection = PROJECTIONS["pca"]
     options, lowered = _fitted(projection, options, len(kept))
     different = rows if len(kept) == len(rows) else rows[kept]
-    arranged = projection.arrange(different, seed, report, options)
+    arranged = arrange(projection, different, seed, report, options)
     report(1.0)
     points = arranged.points.astype(np.float32)[copy_of]
     if len(kept) > 1 and np.ptp(points) < SPREAD:  # the right map: nobody is nearer than others

@@ -88,6 +88,7 @@ def tsne(rows: np.ndarray, seed: int, progress: Callable[[float], None], perplex
     reference = run.fit(affinities=pulls, initialization=_start(rows, seed))
     reference.prepare_interpolation_grid()
     reference.affinities = reference.optimizer = None  # large, and of no more use
+    reference.gradient_descent_params = {}  # `progress` is in it, which another process cannot have
     return Tsne(np.array(reference), rows, reference)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from explain.maps.projection import PROJECTIONS
+from explain.maps.workers import warm
 from imagesets import FILES
 from models import FAMILIES, TEMPLATE
 from tabs.map import answers
@@ -21,6 +22,8 @@ from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, replies, reply
 from tabs.wiring.widget import Widget
+
+__all__ = ["TITLE", "build", "warm"]
 
 TITLE = "Map"
 

@@ -6,14 +6,13 @@ model's last layer, so that a cluster can be followed. Kept by content, never by
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from explain.maps import workers
 from explain.maps.alignment import Similarity, similarity
 from explain.maps.nearest import unit_rows
 from explain.maps.neighbours import Overlap, Quality, neighbour_overlap, quality
@@ -23,7 +22,7 @@ from tabs.sets import Ready, Space, alone, seen
 from tabs.sets.judged import answer_space
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import Kept, digest
-from tabs.wiring.slowly import Step, Told, silent, stepwise
+from tabs.wiring.slowly import Step, Told, silent
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -149,15 +148,13 @@ def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told)
 
 
 def _projected(features: Tensor, asked: MapAsked, options: dict, told: Told) -> Layout:
-    def work(progress: Callable[[float], None]) -> Layout:
-        return project(features, asked.method, seed=asked.seed, progress=progress, **options)
+    doing = f"Arranging by {PROJECTIONS[asked.method].title}"
 
-    title = PROJECTIONS[asked.method].title
-    with closing(stepwise(work)) as steps:
-        for news in steps:
-            if not isinstance(news, tuple):
-                told(Step(news, f"Arranging by {title}"))
-    return news[0]
+    def progress(done: float) -> None:
+        told(Step(done, doing))
+
+    seed, arrange = asked.seed, workers.arrange
+    return project(features, asked.method, seed=seed, progress=progress, arrange=arrange, **options)
 
 
 def _seen(asked: MapAsked, model: Model, space: Space, told: Told) -> Ready:
