@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -193,6 +194,18 @@ def requirements(name: str) -> dict[str, Requirement]:
     return {canonicalize_name(requirement.name): requirement for requirement in wanted}
 
 
+def test_the_requirements_files_are_the_projects():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = {
+        name: [str(each) for each in requirements(name).values()]
+        for name in ("requirements.txt", "requirements-dev.txt")
+    }
+    assert asked["requirements.txt"] == [str(Requirement(line)) for line in project["dependencies"]]
+    both = [*extras["dev"], *extras["train"]]
+    assert asked["requirements-dev.txt"] == [str(Requirement(line)) for line in both]
+
+
 packages_distributions = cache(metadata.packages_distributions)
 
 
@@ -207,7 +220,7 @@ def with_dependencies(name: str) -> set[str]:
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_is_imported_gets_installed(name):
     installed = with_dependencies("requirements.txt")
-    if part_of(name) in ("tests", "bench"):
+    if part_of(name) in ("tests", "bench", "models.pocket"):
         installed = installed | with_dependencies("requirements-dev.txt")
     offered = packages_distributions()
     own = {module.split(".")[0] for module in SOURCES} | {path.stem for path in TESTS.glob("*.py")}
