@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from scipy.stats import hypergeom
 from statsmodels.stats.contingency_tables import cochrans_q as reference_q
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from explain.scores.comparison import (
+    beyond_chance,
     cell_name,
     cells,
     cochrans_q,
@@ -139,6 +141,26 @@ def test_what_is_far_ahead_comes_first():
     inside[[0, 1, 10, 11, 12, 13, 14, 99]] = True
     found = over_represented(inside, groups)
     assert [(each.group, each.count, each.total) for each in found] == [("b", 5, 10), ("a", 2, 10)]
+
+
+def test_a_blind_draw_is_said_to_share_nothing():
+    """At most one time in twenty, whatever the number of groups looked through."""
+    conditions = np.array(["plain", "striped"] * 24, dtype=object)
+    classes = np.array(["cat", "cup", "dog"] * 16, dtype=object)
+    random = np.random.default_rng(0)
+    named = []
+    for _ in range(300):
+        inside = np.zeros(48, bool)
+        inside[random.permutation(48)[:14]] = True
+        named.append(any(beyond_chance(inside, (conditions, classes))))
+    assert np.mean(named) < 0.05
+    inside = np.zeros(48, bool)
+    inside[0:24:2] = True
+    (lift,), others = beyond_chance(inside, (conditions, classes))
+    assert (lift.group, lift.count, lift.total, others) == ("plain", 12, 24, [])
+    tail = hypergeom.sf(11, 48, 24, 12)
+    assert beyond_chance(inside, (conditions, classes), rate=5.001 * tail)[0] == [lift]
+    assert beyond_chance(inside, (conditions, classes), rate=4.999 * tail) == [[], []]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8])

@@ -112,6 +112,28 @@ def over_represented(inside: np.ndarray, groups: Sequence[str]) -> list[Lift]:
     return sorted(ahead, key=lambda each: each.overall - each.share)
 
 
+def beyond_chance(
+    inside: np.ndarray, groupings: Sequence[Sequence[str]], rate: float = 0.05
+) -> list[list[Lift]]:
+    """Of each grouping (images,) the groups that a cell holds more of than a blind draw of as many images would.
+
+    A blind draw would name any group at all at most `rate` of the time: the hypergeometric tail of each, corrected by
+    Bonferroni over the groups of all groupings together. A single image is no evidence, and is never named.
+    """
+    from scipy.stats import hypergeom
+
+    inside = np.asarray(inside, dtype=bool)
+    tested = sum(len(set(groups) - {""}) for groups in groupings)
+
+    def rare(lift: Lift) -> bool:
+        tail = hypergeom.sf(lift.count - 1, len(inside), lift.total, inside.sum())
+        return lift.count > 1 and tail < rate / tested
+
+    return [
+        [lift for lift in over_represented(inside, groups) if rare(lift)] for groups in groupings
+    ]
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two models: how many images only one has right, McNemar's exact p, the same after Holm; gap: accuracy of a less b's.

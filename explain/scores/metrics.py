@@ -36,6 +36,10 @@ class Share:
         half = Z / total * sqrt(self.correct * wrong / self.total + Z**2 / 4)
         return middle - half if self.correct else 0.0, middle + half if wrong else 1.0
 
+    def as_json(self) -> dict[str, float | int]:
+        """{accuracy, correct, total}, as the endpoints answer."""
+        return {"accuracy": self.accuracy, "correct": self.correct, "total": self.total}
+
 
 @dataclass(frozen=True)
 class ClassScores:

@@ -49,10 +49,10 @@ class Scoreboard:
     def as_json(self) -> dict[str, Any]:
         """As /score_prompts answers: rates are fractions, interval [low, high]."""
         return {
-            **_share(self.overall),
+            **self.overall.as_json(),
             "interval": list(self.overall.interval),
-            "per_class": {name: _share(each) for name, each in self.per_class.items()},
-            "per_condition": {name: _share(each) for name, each in self.per_condition.items()},
+"per_class": {name: each.as_json() for name, each in self.per_class.items()},
+            "per_condition": {name: each.as_json() for name, each in self.per_condition.items()},
             "confusion": self._confusion(),
             "macro_f1": self.scores.macro_f1,
         }
@@ -79,7 +79,3 @@ def scoreboard(
         confusion_cells(truth, predicted, len(classes)),
         class_scores(truth, predicted, len(classes)),
     )
-
-
-def _share(found: Share) -> dict[str, Any]:
-    return {"accuracy": found.accuracy, "correct": found.correct, "total": found.total}

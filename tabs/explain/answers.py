@@ -10,19 +10,15 @@ from tabs.explain.questions import Question
 from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Photo, kept_trace, opened
-from tabs.wiring.packing import packed
+from tabs.wiring.packing import packed, top_classes
 from tabs.wiring.slowly import SILENCE, stepwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from torch import Tensor
-
     from explain import Explanation
     from models.model import Model
     from models.trace import Block, Trace
-
-TOP = 5
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
         "model": look.model.name,
         "view": trace.view,
         "labels": look.names,
-        "top": _top(probabilities, look.names),
+        "top": top_classes(probabilities, look.names),
         "target": {
             "index": trace.target,
             "label": look.names[trace.target],
@@ -148,14 +144,6 @@ def _model(name: str, family: str) -> Model:
             "Choose a checkpoint, or type a Hub id such as google/vit-base-patch16-224."
         )
     return loaded(name, family)
-
-
-def _top(probabilities: Tensor, names: Sequence[str]) -> list[dict[str, Any]]:
-    best = probabilities.topk(min(TOP, len(names)))
-    return [
-        {"index": index, "label": names[index], "probability": probability}
-        for probability, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
-    ]
 
 
 def maps(trace: Trace, held: bool) -> dict[str, Any]:

@@ -7,11 +7,29 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from explain.scores.likeliest import likeliest
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
+    from torch import Tensor
+
+
+def top_classes(probabilities: Tensor, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The likeliest of some classes, (classes,) probabilities, as `ranked` has them."""
+    (indices,), (values,) = likeliest(probabilities.detach().cpu().numpy()[None])
+    return ranked(indices, values, names)
+
+
+def ranked(indices: np.ndarray, values: np.ndarray, names: Sequence[str]) -> list[dict[str, Any]]:
+    """[{index, label, probability}] of one image's likeliest classes, by their indices among `names`."""
+    return [
+        {"index": index, "label": names[index], "probability": value}
+        for index, value in zip(indices.tolist(), values.tolist(), strict=True)
+    ]
 
 
 def packed(values: np.ndarray) -> dict[str, Any]:
