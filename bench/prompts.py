@@ -54,7 +54,7 @@ def save_clip(folder: Path) -> None:
     )
 
 
-def random_set(model: Clip) -> sets.Ready:
+def random_set(model: Clip) -> sets.EmbeddedSet:
     """PICTURES pictures that are features alone, half of them near a class's text."""
     random = np.random.default_rng(0)
     codes = random.integers(0, CLASSES, PICTURES)
@@ -65,10 +65,10 @@ def random_set(model: Clip) -> sets.Ready:
     items = tuple(Item(b"", NAMES[code], "", str(place)) for place, code in enumerate(codes))
     images = ImageSet("bench", "bench", items, tuple(NAMES), tuple("abcde"), {}, PICTURES)
     encoded = Encoded(found, np.arange(PICTURES), {})
-    return sets.Ready("bench", model, images, items, codes, conditions, encoded)
+    return sets.EmbeddedSet("bench", model, images, items, codes, conditions, encoded)
 
 
-def edit(found: sets.Ready, template: str) -> dict:
+def edit(found: sets.EmbeddedSet, template: str) -> dict:
     """All that the page does for one edit."""
     asked = tries.Asked("bench", PICTURES, tries.Wording(found.model.name, "", template))
     return scores.answer_of(found, asked)
@@ -129,7 +129,7 @@ def np_picture(seed: int):
 
 def accuracies(name: str) -> None:
     """Print both accuracies on the toybox for several prompts; they may differ by ties alone."""
-    found = sets.ready("toybox", sets.LIMIT, name)
+    found = sets.clip_set("toybox", sets.LIMIT, name)
     classes = list(found.images.classes)
     print(f"\naccuracy on the toybox with {name}, ours and open_clip's:")
     for key in ("plain", "teaching-1", "seven", "eighty"):

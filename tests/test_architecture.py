@@ -34,7 +34,7 @@ TABS_MAY_IMPORT = {
     "explain": {"wiring"},
     "prompts": {"wiring", "sets"},
     "map": {"wiring", "sets"},
-    "compare": {"wiring", "sets", "explain", "prompts"},
+    "compare": {"wiring", "sets", "explain"},
     "api": {"wiring", "sets", "explain", "prompts", "map", "compare"},
 }
 HEAVY = ("torch", "torchvision", "transformers", "open_clip", "captum", "matplotlib", "datasets")

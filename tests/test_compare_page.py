@@ -7,7 +7,6 @@ import re
 import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,10 +26,9 @@ import models
 from explain import explain
 from imagesets import load_set
 from models import Entry, load
-from tabs import compare, sets
+from tabs import compare
 from tabs.api import compare as compare_api
-from tabs.compare import cells, figures, pace, report_tables, seats
-from tabs.compare.asks import compare_asked
+from tabs.compare import figures, speed
 
 FAMILIES = {"vit": "level-vit", "swin": "level-swin", "clip": "level-clip"}
 KINDS = {"vit": "vit", "swin": "swin_padded", "clip": "hf_clip"}
@@ -307,14 +305,6 @@ def test_what_sets_a_pattern_apart_is_said(tmp_path):
     rows = [*zip(contents, answers, kinds, strict=True)]
     rows[0] = (contents[0], another(answers[0]), kinds[0])
     assert in_common(tmp_path / "single.zip", rows) == []
-
-
-def test_pictures_drawn_blindly_are_said_to_share_nothing(packed):
-    """At most one time in twenty, whatever the number of conditions and classes looked through."""
-    found = cells.contest(packed, 2000, compare_asked(raw(), packed).entrants)
-    random, count = np.random.default_rng(0), len(found.places)
-    said = [cells.in_common(found, random.permutation(count)[:14]) for _ in range(300)]
-    assert np.mean(["Nothing sets" not in sentences[0] for sentences in said]) < 0.05
 
 
 def test_an_edited_template_is_another_answer_at_once(packed):
@@ -733,17 +723,6 @@ def test_of_very_many_classes_those_that_differ_most_are_listed(packed, monkeypa
     assert "The 2 of 3 that the models differ most on" in compare.write(raw(), packed)["html"]
 
 
-def test_where_classes_tie_the_first_is_the_answer_as_everywhere(monkeypatch):
-    shares = np.array([[0.2, 0.4, 0.4], [0.3, 0.3, 0.3], [0.1, 0.2, 0.7]] * 50, np.float32)
-    wide = np.concatenate([shares, np.zeros((150, 9), np.float32)], axis=1)
-    for table in (shares, wide, wide[:, ::-1].copy(), np.full((4, 30), 1 / 30, np.float32)):
-        top, best = seats._likeliest(table, table.argmax(1))
-        assert (top[:, 0] == table.argmax(1)).all()
-        assert (np.take_along_axis(table, top, 1) == best).all()
-        assert (np.diff(best, axis=1) <= 0).all()
-        assert all(len(set(row)) == len(row) for row in top.tolist())
-
-
 def test_models_that_read_different_pictures_are_compared_on_those_that_all_read(
     tmp_path, monkeypatch
 ):
@@ -805,7 +784,7 @@ def test_the_pace_is_measured_once(packed, monkeypatch):
         told = last["paces"][family]
         assert told["name"] == name and told["images_per_second"] > 0
         assert "median of 5" in told["how"]
-    monkeypatch.setattr(pace, "_measure", None)
+    monkeypatch.setattr(load("level-vit"), "read", None)
     assert list(compare.measure(raw(), packed))[-1] == last
     gone = raw(models={"vit": "no such model", "clip": "level-clip"})
     found = list(compare.measure(gone, packed))[-1]["paces"]
@@ -817,7 +796,7 @@ def test_the_pace_is_the_median_batch(monkeypatch):
         [9, 0.004, 1, *(2, 8, 4, 1, 100)]
     )  # seconds: two single ones, one batch, then five
     now = [0.0]
-    monkeypatch.setattr(pace.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(speed.time, "perf_counter", lambda: now[0])
     model, seen = load("level-vit"), []
 
     def read(pixels, _spaces):
@@ -825,9 +804,9 @@ def test_the_pace_is_the_median_batch(monkeypatch):
         now[0] += next(taken)
 
     monkeypatch.setattr(model, "read", read)
-    found = pace._measure("level-vit")
-    assert seen == [1, 1, *[pace.MOST] * 6]
-    assert found.images_per_second == pace.MOST / 4
+    found = speed._measure("level-vit")
+    assert seen == [1, 1, *[speed.MOST] * 6]
+    assert found.images_per_second == speed.MOST / 4
 
 
 # The endpoint.

@@ -99,7 +99,7 @@ def test_a_try_counts_as_scikit_learn_does(packed):
 
 
 def test_the_two_halves_share_out_every_class_and_condition(packed):
-    found = sets.ready(Path(packed), 2000, CLIP)
+    found = sets.clip_set(Path(packed), 2000, CLIP)
     second = scores.halves(found)
     for code in range(3):
         for kind in KINDS:
@@ -196,7 +196,7 @@ def test_words_pocket_clip_never_saw_are_named():
     if not any(entry.folder.glob("*.safetensors")):
         pytest.skip("pocket-clip is not here")
     read = scores.read_prompts("dog\nzeppelin", "a snapshot of a fluffy {}")
-    said = scores.notes(load("pocket-clip"), read, tries.Wording("pocket-clip", "", ""))
+    said = scores.notes(load("pocket-clip"), read, "")
     assert ["“fluffy”" in said[0]["text"], "“zeppelin”" in said[1]["text"]] == [True, True]
 
 
@@ -232,7 +232,7 @@ def test_twenty_who_come_at_once_embed_a_set_once(tmp_path, packed, monkeypatch)
 
     monkeypatch.setattr(sets, "_encode", counted)
     with ThreadPoolExecutor(20) as people:
-        found = list(people.map(lambda _: sets.ready(Path(packed), 2000, CLIP).key, range(20)))
+        found = list(people.map(lambda _: sets.clip_set(Path(packed), 2000, CLIP).key, range(20)))
     assert len(set(found)) == len(calls) == 1
 
 

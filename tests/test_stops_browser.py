@@ -13,9 +13,9 @@ from tabs.wiring.slowly import Step
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 PREPARED = [  # the tab, and where its work of preparing a set stands
-    ("Prompts", tabs.prompts, "ready"),
+    ("Prompts", tabs.prompts, "clip_set"),
     ("Map", tabs.map.answers, "prepared"),
-    ("Compare", tabs.compare.entrants, "prepared"),
+    ("Compare", tabs.compare.preparing, "prepared"),
 ]
 
 

@@ -13,10 +13,9 @@ from explain.scores.metrics import Share, share, shares_by
 from models import TEMPLATE
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
-from tabs.compare.asks import Entrant
-from tabs.compare.contest import Contest, contest
+from tabs.compare.asks import ModelChoice
+from tabs.compare.comparison import Comparison, compared, left_out
 from tabs.compare.figures import scores
-from tabs.compare.patterns import left_out
 from tabs.sets import LIMIT
 from tabs.sets.asks import text
 from tabs.wiring.gpu import loaded
@@ -45,8 +44,8 @@ def compare(
         names = arguments.model_names(models)
         maps = arguments.label_maps(label_maps, names)
         asked = text(templates, "templates")
-        entrants = {name: Entrant(name, asked, maps.get(name)) for name in names}
-        found = contest(source(imageset), LIMIT, entrants)
+        choices = {name: ModelChoice(name, asked, maps.get(name)) for name in names}
+        found = compared(source(imageset), LIMIT, choices)
         if found.unable:
             raise ValueError(next(iter(found.unable.values())))
         right = found.right
@@ -62,32 +61,28 @@ def compare(
         }
 
 
-def _scored(found: Contest, name: str, right: np.ndarray) -> dict[str, Any]:
-    counted, free = scores(found, name), found.answers[name].free
+def _scored(found: Comparison, name: str, right: np.ndarray) -> dict[str, Any]:
+    counted, free = scores(found, name), found.answers[name].unrestricted
     overall = share(right)
     means = [
         f"{kind}_{mean}" for kind in ("macro", "weighted") for mean in ("precision", "recall", "f1")
     ]
     return {
-        **_share(overall),
+        **overall.as_json(),
         "interval": list(overall.interval),
         "unrestricted": None if free is None else share(free).accuracy,
         **{mean: getattr(counted, mean) for mean in means},
         "per_class": _by_class(found, right),
         "per_condition": {
-            group: _share(each) for group, each in shares_by(right, found.conditions).items()
+            group: each.as_json() for group, each in shares_by(right, found.conditions).items()
         },
     }
 
 
-def _by_class(found: Contest, right: np.ndarray) -> dict[str, dict[str, Any]]:
+def _by_class(found: Comparison, right: np.ndarray) -> dict[str, dict[str, Any]]:
     """Those classes that have a picture, in the set's order; there may be thousands."""
     totals, hits = Counter(found.truth.tolist()), Counter(found.truth[right].tolist())
-    return {found.names[code]: _share(Share(hits[code], totals[code])) for code in sorted(totals)}
-
-
-def _share(found: Share) -> dict[str, Any]:
-    return {"accuracy": found.accuracy, "correct": found.correct, "total": found.total}
+    return {found.names[code]: Share(hits[code], totals[code]).as_json() for code in sorted(totals)}
 
 
 def _keys(names: list[str]) -> list[str]:
@@ -96,7 +91,7 @@ def _keys(names: list[str]) -> list[str]:
     return families if len(set(families)) == len(families) else names
 
 
-def _cells(found: Contest, keys: list[str]) -> dict[str, int]:
+def _cells(found: Comparison, keys: list[str]) -> dict[str, int]:
     counted = found.cells
     shown = {cell_name(code, keys): int(count) for code, count in enumerate(counted.counts)}
     return shown | ({"all wrong alike": int(counted.alike.sum())} if len(keys) > 1 else {})

@@ -10,7 +10,7 @@ import gradio as gr
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.prompts.scores import tried
-from tabs.sets import LIMIT, ready
+from tabs.sets import LIMIT, clip_set
 from tabs.sets.asks import text
 from tabs.wiring.inputs import Textbox
 
@@ -27,7 +27,7 @@ def score_prompts(
     """
     with told_plainly():
         start = time.perf_counter()
-        found = ready(source(imageset), LIMIT, arguments.model_name(model))
+        found = clip_set(source(imageset), LIMIT, arguments.model_name(model))
         board = tried(found, text(classes, "classes"), text(templates, "templates")).board
         return {**board.as_json(), "seconds": time.perf_counter() - start}
 

@@ -13,8 +13,8 @@ import gradio as gr
 from explain import METHODS
 from imagesets import FILES
 from models import FAMILIES
-from tabs.compare import cells, closeup, entrants, figures, report, table
-from tabs.compare.asks import CompareAsked, compare_asked
+from tabs.compare import figures, label_maps, maps, pictures, preparing, report, speed, table
+from tabs.compare.asks import CompareQuestion, compare_question
 from tabs.sets import offered
 from tabs.sets.asks import DRAWS
 from tabs.wiring.checkpoints import checkpoints
@@ -30,30 +30,34 @@ TITLE = "Compare"
 
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     """Load a set and show it to each model: {"done", "doing"} meanwhile, then the set and what keeps a model out."""
-    yield from replies(raw, lambda told: entrants.prepared(compare_asked(raw, file), told))
+    yield from replies(
+        raw, lambda progress: preparing.prepared(compare_question(raw, file), progress)
+    )
 
 
 def measure(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
-    """How fast each model is here: {"doing", "paces"} after each model, then all paces."""
+    """How fast each model is here: {"doing", "paces"} after each model, then all of them."""
     number = serial(raw)
     try:
-        for news in entrants.paces(compare_asked(raw, file)):
+        for news in speed.speeds(compare_question(raw, file)):
             yield {**news, "serial": number}
     except Exception as error:
         yield {**trouble(error), "serial": number}
 
 
-def _answering(answer: Callable[[CompareAsked], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def _answering(
+    answer: Callable[[CompareQuestion], dict[str, Any]],
+) -> Callable[..., dict[str, Any]]:
     """The callback of a line that is answered at once."""
-    return lambda raw, file: reply(lambda: answer(compare_asked(raw, file)), raw)
+    return lambda raw, file: reply(lambda: answer(compare_question(raw, file)), raw)
 
 
 attempt = _answering(figures.answered)  # every figure of the comparison
-pick = _answering(cells.pictures)  # the pictures of a cell
-look = _answering(closeup.facts)  # one picture, and what each model answers to it
-look_inside = _answering(closeup.maps)  # where one model looked in it
-labels = _answering(entrants.label_map)  # one model's label map
-send = _answering(closeup.original)  # the picture itself, for the Explain tab
+pick = _answering(pictures.of_cell)  # the pictures of a cell
+look = _answering(pictures.large_picture)  # one picture, and what each model answers to it
+look_inside = _answering(maps.maps)  # where one model looked in it
+labels = _answering(label_maps.label_map)  # one model's label map
+send = _answering(pictures.original)  # the picture itself, for the Explain tab
 write = _answering(lambda asked: {"html": report.written(asked)})
 tabulate = _answering(lambda asked: {"rows": table.rows(asked)})
 

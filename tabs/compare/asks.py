@@ -15,57 +15,62 @@ CELL = 40  # characters of a cell's key
 
 
 @dataclass(frozen=True)
-class Entrant:
-    """One model as it is compared. template: what a CLIP is asked with; labels: a typed label map, None for the derived."""
+class ModelChoice:
+    """One model as it is to be compared.
+
+    template: what a CLIP is asked with, one or more lines. label_map: for others, as typed; None for the one that the
+    names suggest.
+    """
 
     name: str
     template: str = TEMPLATE
-    labels: str | None = None
+    label_map: str | None = None
 
 
 @dataclass(frozen=True)
-class CompareAsked:
+class CompareQuestion:
     """One question of the Compare tab.
 
-    entrants: family → model, in the page's order. family: whose maps or labels are asked for. cell: the agreement cell
-    whose pictures are asked for, from the one numbered `start` in it; place: the picture asked for, among the set's items.
-    held: the `base` of the maps that the browser has, whose attention need not travel again.
+    models: family → model, in the page's order. family: whose maps or labels are asked for. cell: the agreement cell
+    whose pictures are asked for, from the one numbered `start` in it. place: the picture asked for, among the set's
+    items, None for none. held: the `base` of the maps that the browser has, whose attention need not travel again.
     """
 
     source: str | Path
     limit: int
-    entrants: dict[str, Entrant] = field(default_factory=dict)
+    models: dict[str, ModelChoice] = field(default_factory=dict)
     family: str = ""
     cell: str = ""
     start: int = 0
-    place: int = 0
+    place: int | None = None
     held: str = ""
     serial: int = 0
 
 
-def compare_asked(raw: Any, file: str | None) -> CompareAsked:
+def compare_question(raw: Any, file: str | None) -> CompareQuestion:
     """The browser's JSON, and its uploaded set, as a question; ValueError, in one sentence, for what does not fit."""
     raw = raw if isinstance(raw, dict) else {}
-    cell, family = raw.get("cell"), raw.get("family")
-    return CompareAsked(
-        uploaded(file) if raw.get("file") else named(raw.get("set")),
-        raw["limit"] if raw.get("limit") in DRAWS else LIMIT,
-        _entrants(raw),
-        family if isinstance(family, str) and family in FAMILIES else "",
-        cell if isinstance(cell, str) and len(cell) <= CELL else "",
-        *((whole_numbers([raw.get(name)], 1) or (0,))[0] for name in ("start", "place")),
-        raw["held"] if isinstance(raw.get("held"), str) else "",
-        serial(raw),
+    cell, family, held = raw.get("cell"), raw.get("family"), raw.get("held")
+    return CompareQuestion(
+        source=uploaded(file) if raw.get("file") else named(raw.get("set")),
+        limit=raw["limit"] if raw.get("limit") in DRAWS else LIMIT,
+        models=_models(raw),
+        family=family if isinstance(family, str) and family in FAMILIES else "",
+        cell=cell if isinstance(cell, str) and len(cell) <= CELL else "",
+        start=_whole_number(raw.get("start")) or 0,
+        place=_whole_number(raw.get("place")),
+        held=held if isinstance(held, str) else "",
+        serial=serial(raw),
     )
 
 
-def _entrants(raw: dict) -> dict[str, Entrant]:
-    models, labels = (_by_family(raw.get(name)) for name in ("models", "labels"))
+def _models(raw: dict) -> dict[str, ModelChoice]:
+    names, label_maps = (_by_family(raw.get(key)) for key in ("models", "labels"))
     template = text(raw.get("template"), "templates")
     return {
-        family: Entrant(model_name(models[family]), template, _typed(labels.get(family)))
+        family: ModelChoice(model_name(names[family]), template, _typed(label_maps.get(family)))
         for family in FAMILIES
-        if models.get(family)
+        if names.get(family)
     }
 
 
@@ -75,3 +80,7 @@ def _by_family(value: Any) -> dict:
 
 def _typed(value: Any) -> str | None:
     return None if value is None else text(value, "lines of a label map")
+
+
+def _whole_number(value: Any) -> int | None:
+    return next(iter(whole_numbers([value], 1)), None)

@@ -10,11 +10,11 @@ from explain.classes.prompts import prompts_of
 from explain.scores.calibration import calibration
 from explain.scores.comparison import cochrans_q, pairwise
 from explain.scores.metrics import ClassScores, Share, class_scores, macro_f1_interval, share
-from tabs.compare.asks import CompareAsked
-from tabs.compare.contest import Contest, contest
-from tabs.compare.patterns import first, left_out, patterns
-from tabs.prompts.tries import Wording
-from tabs.prompts.wordings import notes
+from tabs.compare import cells
+from tabs.compare.asks import CompareQuestion
+from tabs.compare.comparison import Comparison, compared, left_out
+from tabs.sets.prompt_notes import notes
+from tabs.sets.shares import bar
 
 CLASSES = 100  # listed; of more, those that the models differ most on
 CONDITIONS = 100
@@ -22,14 +22,14 @@ NOTED = 1000  # class names that are looked over for words a CLIP never saw
 ENOUGH = 10  # pictures a class, on average, for macro F1's interval
 
 
-def answered(asked: CompareAsked) -> dict[str, Any]:
+def answered(asked: CompareQuestion) -> dict[str, Any]:
     """All that the page shows of a comparison, but pictures."""
-    return figures(contest(asked.source, asked.limit, asked.entrants))
+    return figures(compared(asked.source, asked.limit, asked.models))
 
 
-def figures(found: Contest) -> dict[str, Any]:
-    """A contest in numbers and words."""
-    right, cells = found.right, patterns(found)
+def figures(found: Comparison) -> dict[str, Any]:
+    """A comparison in numbers and words."""
+    right, shown = found.right, cells.listed_cells(found)
     return {
         "pictures": len(found.places),
         "choices": len(found.classes),
@@ -43,46 +43,41 @@ def figures(found: Contest) -> dict[str, Any]:
         "cochran": _cochran(right),
         "per_class": _per_class(found, right),
         "per_condition": _per_condition(found, right),
-        "cells": cells,
-        "first": first(cells),
-        "labels": {key: _mapped(found, key) for key, seat in found.seats.items() if seat.labels},
+        "cells": shown,
+        "first": cells.first(shown),
+        "labels": {
+            key: _mapped(found, key) for key, each in found.models.items() if each.label_map
+        },
     }
 
 
-def scores(found: Contest, key: str) -> ClassScores:
+def scores(found: Comparison, key: str) -> ClassScores:
     """A model's precision, recall and F1, over the classes that are compared."""
     return class_scores(*_among(found, key), len(found.classes))
 
 
-def _model(found: Contest, key: str, right: np.ndarray) -> dict[str, Any]:
-    seat, answers, counted = found.seats[key], found.answers[key], scores(found, key)
+def _model(found: Comparison, key: str, right: np.ndarray) -> dict[str, Any]:
+    model, answers, counted = found.models[key].model, found.answers[key], scores(found, key)
     curve = calibration(answers.confidence, right)
     return {
-        "name": seat.model.name,
-        "overall": _rate(share(right)),
+        "name": model.name,
+        "overall": bar(share(right)),
         "macro": {**_means(counted, "macro"), "interval": _interval(found, key)},
         "weighted": _means(counted, "weighted"),
-        "free": None if answers.free is None else _rate(share(answers.free)),
-        "outputs": None if seat.labels is None else len(seat.model.labels),
-        "parameters": seat.model.parameters,
+        "free": None if answers.unrestricted is None else bar(share(answers.unrestricted)),
+        "outputs": None if model.reads_texts else len(model.labels),
+        "parameters": model.parameters,
         "confidence": float(answers.confidence.mean()),
         "ece": curve.ece,
         "calibration": [
-            {"from": b.low, "to": b.high, "confidence": b.confidence, **_rate(b.share)}
+            {"from": b.low, "to": b.high, "confidence": b.confidence, **bar(b.share)}
             for b in curve.bins
         ],
         "notes": _notes(found, key),
     }
 
 
-def _rate(found: Share) -> dict[str, Any]:
-    """A share as the browser draws it."""
-    low, high = found.interval
-    rate = found.accuracy if found.total else None
-    return {"rate": rate, "correct": found.correct, "total": found.total, "low": low, "high": high}
-
-
-def _among(found: Contest, key: str) -> tuple[np.ndarray, np.ndarray]:
+def _among(found: Comparison, key: str) -> tuple[np.ndarray, np.ndarray]:
     """Truth and answers as indices into the classes that are compared."""
     truth, predicted = found.truth, found.answers[key].predicted
     return np.searchsorted(found.classes, truth), np.searchsorted(found.classes, predicted)
@@ -92,7 +87,7 @@ def _means(counted: ClassScores, kind: str) -> dict[str, float]:
     return {name: getattr(counted, f"{kind}_{name}") for name in ("precision", "recall", "f1")}
 
 
-def _interval(found: Contest, key: str) -> tuple[float, float] | None:
+def _interval(found: Comparison, key: str) -> tuple[float, float] | None:
     """Macro F1's interval; None where classes have too few pictures for it to hold, or there are very many."""
     present = len(np.unique(found.truth))
     if present > CLASSES or len(found.truth) < ENOUGH * present:
@@ -100,18 +95,17 @@ def _interval(found: Contest, key: str) -> tuple[float, float] | None:
     return macro_f1_interval(*_among(found, key), len(found.classes))
 
 
-def _notes(found: Contest, key: str) -> list[str]:
+def _notes(found: Comparison, key: str) -> list[str]:
     """What a CLIP makes of its prompts that a person would not expect."""
-    seat = found.seats[key]
-    if seat.labels is not None:
+    each = found.models[key]
+    if each.label_map is not None:
         return []
-    template = seat.entrant.template
+    template = each.choice.template
     prompts = prompts_of(found.names[:NOTED], template)
-    said = notes(seat.model, prompts, Wording(seat.model.name, "", template))
-    return [note["text"] for note in said]
+    return [note["text"] for note in notes(each.model, prompts, template)]
 
 
-def _pairs(found: Contest, right: np.ndarray) -> list[dict[str, Any]]:
+def _pairs(found: Comparison, right: np.ndarray) -> list[dict[str, Any]]:
     pairs = [dict(vars(pair)) for pair in pairwise(right, list(found.answers))]
     for pair in pairs:
         pair["low"], pair["high"] = pair.pop("interval")
@@ -123,7 +117,7 @@ def _cochran(right: np.ndarray) -> dict[str, float] | None:
     return found and {"q": found[0], "p": found[1]}
 
 
-def _per_class(found: Contest, right: np.ndarray) -> list[dict[str, Any]]:
+def _per_class(found: Comparison, right: np.ndarray) -> list[dict[str, Any]]:
     """Every class with a picture in the comparison, in the set's order; of very many, those that differ most."""
     classes, count = len(found.names), len(found.answers)
     totals = np.bincount(found.truth, minlength=classes)
@@ -135,23 +129,23 @@ def _per_class(found: Contest, right: np.ndarray) -> list[dict[str, Any]]:
 
     def shares(code: int) -> dict[str, Any]:
         each = (Share(int(hits[row, code]), int(totals[code])) for row in range(count))
-        return dict(zip(found.answers, map(_rate, each), strict=True))
+        return dict(zip(found.answers, map(bar, each), strict=True))
 
     return [{"name": found.names[code], "shares": shares(code)} for code in shown]
 
 
-def _per_condition(found: Contest, right: np.ndarray) -> list[dict[str, Any]]:
+def _per_condition(found: Comparison, right: np.ndarray) -> list[dict[str, Any]]:
     """Every condition, in the set's order."""
     shown = []
     for name in found.labelled.images.conditions[:CONDITIONS]:
         chosen = found.conditions == name
-        shares = (_rate(share(row[chosen])) for row in right)
+        shares = (bar(share(row[chosen])) for row in right)
         if chosen.any():
             shown.append({"name": name, "shares": dict(zip(found.answers, shares, strict=True))})
     return shown
 
 
-def _mapped(found: Contest, key: str) -> dict[str, Any]:
+def _mapped(found: Comparison, key: str) -> dict[str, Any]:
     """What the editor of a label map says while it is closed."""
     classes = len(found.names)
-    return {"classes": classes, "mapped": classes - len(found.seats[key].missing)}
+    return {"classes": classes, "mapped": classes - len(found.models[key].unmapped)}

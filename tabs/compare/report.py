@@ -8,11 +8,10 @@ from pathlib import Path
 from explain.classes.label_map import as_text
 from models import FAMILIES
 from tabs.compare import report_cells, report_tables
-from tabs.compare.asks import CompareAsked
-from tabs.compare.contest import Contest, contest
+from tabs.compare.asks import CompareQuestion
+from tabs.compare.comparison import Comparison, compared, listed
 from tabs.compare.figures import figures
 from tabs.compare.markup import Markup, joined, tag
-from tabs.compare.patterns import listed
 
 STYLE = Path(__file__).parents[2] / "assets" / "report.css"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -39,9 +38,9 @@ SOURCES = (
 )
 
 
-def written(asked: CompareAsked) -> str:
+def written(asked: CompareQuestion) -> str:
     """The whole report. ValueError and OSError are for people."""
-    found = contest(asked.source, asked.limit, asked.entrants)
+    found = compared(asked.source, asked.limit, asked.models)
     told, keys = figures(found), list(found.answers)
     heading = f"{listed([FAMILIES[key] for key in keys])} on {found.labelled.images.title}"
     body = tag(
@@ -74,7 +73,7 @@ def _head(title: str) -> Markup:
     )
 
 
-def _about(found: Contest) -> Markup:
+def _about(found: Comparison) -> Markup:
     images = found.labelled.images
     pictures = f"{len(found.places):,} of {images.total:,} pictures"
     classes = f"{len(found.classes):,} of {len(images.classes):,} classes"
@@ -82,15 +81,15 @@ def _about(found: Contest) -> Markup:
     return tag("p", f"{pictures}, {classes}. Written by Headlight on {now}.", class_="quiet")
 
 
-def _asked(found: Contest) -> Markup:
+def _asked(found: Comparison) -> Markup:
     """The templates and label maps."""
     parts = [tag("h2", "What they were asked")]
-    for key, seat in found.seats.items():
-        if seat.labels is None:
-            parts += [tag("h3", f"{FAMILIES[key]}'s templates"), tag("pre", seat.entrant.template)]
+    for key, each in found.models.items():
+        if each.label_map is None:
+            parts += [tag("h3", f"{FAMILIES[key]}'s templates"), tag("pre", each.choice.template)]
             continue
-        lines = as_text(seat.labels, seat.model.labels).split("\n")
-        told = "as the names tell" if seat.entrant.labels is None else "edited by hand"
+        lines = as_text(each.label_map, each.model.labels).split("\n")
+        told = "as the names suggest" if each.choice.label_map is None else "edited by hand"
         cut = f"\n… and {len(lines) - LINES:,} lines more" if len(lines) > LINES else ""
         parts += [
             tag("h3", f"{FAMILIES[key]}'s label map, {told}"),

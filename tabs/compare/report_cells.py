@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from models import FAMILIES
-from tabs.compare import cells
-from tabs.compare.contest import Contest
+from tabs.compare import cells, pictures
+from tabs.compare.comparison import Comparison
 from tabs.compare.markup import Markup, joined, tag
 from tabs.compare.report_tables import percent, table
 
 PICTURES = 12  # of each pattern
 
 
-def agreement(found: Contest, patterns: list[dict[str, Any]]) -> Markup:
+def agreement(found: Comparison, patterns: list[dict[str, Any]]) -> Markup:
     """All patterns as a table, then each but "all right" with its pictures."""
     rows = [[each["title"], f"{each['count']:,}", percent(each["share"])] for each in patterns]
     return joined(
@@ -23,7 +23,7 @@ def agreement(found: Contest, patterns: list[dict[str, Any]]) -> Markup:
     )
 
 
-def _shown(found: Contest, pattern: dict[str, Any]) -> Markup:
+def _shown(found: Comparison, pattern: dict[str, Any]) -> Markup:
     rows = cells.members(found, pattern["key"])
     pictures = f"{len(rows):,} picture{'' if len(rows) == 1 else 's'}"
     cut = f", {PICTURES} of them shown" if len(rows) > PICTURES else ""
@@ -35,8 +35,8 @@ def _shown(found: Contest, pattern: dict[str, Any]) -> Markup:
     )
 
 
-def _picture(found: Contest, row: int) -> Markup:
-    told = cells.picture(found, row)
+def _picture(found: Comparison, row: int) -> Markup:
+    told = pictures.small_picture(found, row)
     shows = ", ".join(filter(None, [told["truth"], told["condition"]]))
     said = [
         tag(

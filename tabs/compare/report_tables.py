@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from models import FAMILIES
-from tabs.compare import pace
-from tabs.compare.contest import Contest
+from tabs.compare import speed
+from tabs.compare.comparison import Comparison
 from tabs.compare.markup import Markup, joined, tag
 from tabs.compare.report_charts import bar, curve
 
@@ -17,7 +17,7 @@ _JOINED = "\N{WORD JOINER}"  # an interval with itself
 MEANS = (("precision", "precision"), ("recall", "recall"), ("f1", "F1"))
 
 
-def numbers(found: Contest, told: dict[str, Any]) -> Markup:
+def numbers(found: Comparison, told: dict[str, Any]) -> Markup:
     """A column for each model."""
     models = {key: told["models"][key] for key in found.answers}
     rows = {
@@ -130,8 +130,8 @@ def _free(each: dict[str, Any]) -> str:
     return f"{in_words(each['free'])}, {each['outputs']:,} outputs"
 
 
-def _speed(found: Contest, key: str) -> Markup:
-    known = pace.known(found.seats[key].model)
+def _speed(found: Comparison, key: str) -> Markup:
+    known = speed.known(found.models[key].model)
     if not known:
         return tag("span", "not measured")
     return joined(f"{known.images_per_second:.3g}", tag("br"), tag("small", known.how))

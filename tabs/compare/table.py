@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from explain.scores.comparison import cell_name
-from tabs.compare.asks import CompareAsked
-from tabs.compare.contest import contest
+from tabs.compare.asks import CompareQuestion
+from tabs.compare.comparison import compared
 
 DIGITS = 6
 
 
-def rows(asked: CompareAsked) -> list[list[Any]]:
+def rows(asked: CompareQuestion) -> list[list[Any]]:
     """The heading and a row for each picture: file, label, condition, cell, and of each model answer, probability and right."""
-    found = contest(asked.source, asked.limit, asked.entrants)
+    found = compared(asked.source, asked.limit, asked.models)
     keys, counted, right = list(found.answers), found.cells, found.right
     items = found.labelled.images.items
     heading = ["file", "label", "condition", "cell", "all_wrong_alike"]
@@ -35,6 +35,6 @@ def rows(asked: CompareAsked) -> list[list[Any]]:
                 found.names[each.predicted[row]],
                 round(float(each.confidence[row]), DIGITS),
             )
-            line += [found.seats[keys[number]].model.name, answer, share, int(right[number, row])]
+            line += [found.models[keys[number]].model.name, answer, share, int(right[number, row])]
         table.append(line)
     return table

@@ -14,8 +14,8 @@ from models import FAMILIES
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
 from tabs.map.sheets import sheet
-from tabs.sets import Labelled, embedded, labelled_set, pictures, seen
-from tabs.sets.judged import answer_space, judge
+from tabs.sets import LabelledSet, embed_picture, embed_set, labelled_set, pictures
+from tabs.sets.predictions import answer_space, predict
 from tabs.sets.templates import template_sums
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import opened
@@ -61,7 +61,9 @@ def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
     try:
         told(Step(0, f"Loading {name}"))
         model = loaded(name, family)
-        first, *_ = seen(asked.source, asked.limit, model, layouts.spaces_at_first(model), told)
+        first, *_ = embed_set(
+            asked.source, asked.limit, model, layouts.spaces_at_first(model), told
+        )
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}
     return {"depth": model.depth, "note": first.encoded.note, **_answers(asked, family)}
@@ -70,21 +72,21 @@ def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
 def _answers(asked: MapAsked, family: str) -> dict[str, Any]:
     """What one model answers to every picture; or why it answers nothing."""
     model = loaded(asked.models[family])
-    (found,) = seen(asked.source, asked.limit, model, [answer_space(model)])
+    (found,) = embed_set(asked.source, asked.limit, model, [answer_space(model)])
     try:
-        judged = judge(found, asked.template)
+        predictions = predict(found, asked.template)
     except ValueError as error:
         return {"silent": str(error)}
     answers = np.full(found.encoded.kept.max() + 1, -1)
-    answers[found.encoded.kept] = judged.predicted
+    answers[found.encoded.kept] = predictions.predicted
     return {
         "answers": answers.tolist(),
-        "accuracy": float(judged.right.mean()),
-        "unknown": judged.labels.unmapped if judged.labels else (),
+        "accuracy": float(predictions.right.mean()),
+        "unknown": predictions.label_map.unmapped if predictions.label_map else (),
     }
 
 
-def _about(labelled: Labelled, chosen: np.ndarray) -> dict[str, Any]:
+def _about(labelled: LabelledSet, chosen: np.ndarray) -> dict[str, Any]:
     """The set as the browser keeps it; lists go by place among its items. pictures: the places on the map."""
     images = labelled.images
     kinds = {name: number for number, name in enumerate(images.conditions)}
@@ -181,7 +183,7 @@ def placed(asked: MapAsked, path: str | None) -> dict[str, Any]:
     marks = {}
     for family, name in asked.models.items():
         found = layouts.arranged(asked, family, silent)
-        features = embedded(name, photo.image, found.space)[None]
+        features = embed_picture(name, photo.image, found.space)[None]
         placement, points = found.placed(features, NEAR)
         near_by = _pictures(found.pictures, placement.neighbours[0], placement.similarities[0])
         marks[family] = {"x": float(points[0, 0]), "y": float(points[0, 1]), **near_by}

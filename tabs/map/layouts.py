@@ -18,11 +18,12 @@ from explain.maps.nearest import unit_rows
 from explain.maps.neighbours import Overlap, Quality, neighbour_overlap, quality
 from explain.maps.projection import PROJECTIONS, Layout, place, project
 from tabs.map.asks import MapAsked
-from tabs.sets import Ready, Space, alone, seen
-from tabs.sets.judged import answer_space
+from tabs.sets import EmbeddedSet, Space, embed_set
+from tabs.sets.predictions import answer_space
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import Kept, digest
 from tabs.wiring.slowly import Step, Told, silent
+from tabs.wiring.turns import one_at_a_time
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,7 +74,7 @@ def arranged(asked: MapAsked, family: str, told: Told) -> Arranged:
 def embedded_set(asked: MapAsked, family: str) -> tuple[np.ndarray, np.ndarray]:
     """Places among the set's items (points,), and their embeddings (points, dim) at length one; no map is made for that."""
     model = loaded(asked.models[family])
-    found = _seen(asked, model, space_of(model, asked.pool, asked.depth), silent)
+    found = _embedded(asked, model, space_of(model, asked.pool, asked.depth), silent)
     pictures = shared(asked)
     return pictures, unit_rows(
         found.encoded.features[np.searchsorted(found.encoded.kept, pictures)]
@@ -114,7 +115,7 @@ def shared(asked: MapAsked) -> np.ndarray:
     kept = []
     for name in asked.models.values():
         model = loaded(name)
-        found = seen(asked.source, asked.limit, model, [space_of(model, "answer", 1.0)])
+        found = embed_set(asked.source, asked.limit, model, [space_of(model, "answer", 1.0)])
         kept.append(found[0].encoded.kept)
     return reduce(np.intersect1d, kept)
 
@@ -123,7 +124,7 @@ def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told)
     """As `arranged`, where the layout itself put it."""
     model = loaded(asked.models[family])
     space = space_of(model, pool, depth)
-    found = _seen(asked, model, space, told)
+    found = _embedded(asked, model, space, told)
     pictures = shared(asked)
     whole = len(pictures) == len(found.items)
     options = {
@@ -143,7 +144,7 @@ def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told)
         words = in_words(model, space)
         return Arranged(pictures, features, space, words, layout, told_of, Similarity.nowhere())
 
-    with alone(key, lambda: told(Step(0, "Waiting for the map"))):
+    with one_at_a_time(key, lambda: told(Step(0, "Waiting for the map"))):
         return _layouts.get(key, make)
 
 
@@ -157,13 +158,13 @@ def _projected(features: Tensor, asked: MapAsked, options: dict, told: Told) -> 
     return project(features, asked.method, seed=seed, progress=progress, arrange=arrange, **options)
 
 
-def _seen(asked: MapAsked, model: Model, space: Space, told: Told) -> Ready:
+def _embedded(asked: MapAsked, model: Model, space: Space, told: Told) -> EmbeddedSet:
     """The set in one space; the first time an inner layer is asked for, all of them are read at once."""
     pool, layer = space
     spaces = [space]
     if layer is not None:
         spaces += [(pool, each) for each in range(model.depth - 1) if each != layer]
-    return seen(asked.source, asked.limit, model, spaces, told)[0]
+    return embed_set(asked.source, asked.limit, model, spaces, told)[0]
 
 
 def _size(found: Arranged) -> int:

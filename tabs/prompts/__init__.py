@@ -14,7 +14,7 @@ import gradio as gr
 from imagesets import FILES
 from tabs.prompts import pictures, presets, scores
 from tabs.prompts.tries import Asked, asked
-from tabs.sets import Ready, offered, ready
+from tabs.sets import EmbeddedSet, clip_set, offered
 from tabs.sets.asks import DRAWS
 from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.inputs import UploadButton
@@ -33,12 +33,12 @@ def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
 
     def work(told: Told) -> dict[str, Any]:
         question = asked(raw, file)
-        return about(ready(question.source, question.limit, question.wording.model, told))
+        return about(clip_set(question.source, question.limit, question.wording.model, told))
 
     yield from replies(raw, work)
 
 
-def about(found: Ready) -> dict[str, Any]:
+def about(found: EmbeddedSet) -> dict[str, Any]:
     """A set as the page describes it."""
     return {
         "title": found.images.title,

@@ -10,12 +10,13 @@ from explain.classes.prompts import class_weights
 from models.photo import open_photo
 from tabs.prompts.scores import Try, asked_prompts, pinned, tried
 from tabs.prompts.tries import Asked, Wording
-from tabs.sets import JOINT, embedded, labelled_set, ready
+from tabs.sets import JOINT, clip_set, embed_picture, labelled_set
 from tabs.sets.asks import SHOWN
 from tabs.sets.pictures import GONE, small, thumbnail, whole
 from tabs.sets.templates import template_sums
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import opened
+from tabs.wiring.packing import top_classes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from imagesets import ImageSet
 
 LARGE = 512  # of the one picture looked at
-TOP = 5
 
 
 def wanted(asked: Asked) -> dict[str, Any]:
     """The pictures at `asked.places`, or those of a cell of the confusion matrix, each with its five likeliest classes."""
-    found = ready(asked.source, asked.limit, asked.wording.model)
+    found = clip_set(asked.source, asked.limit, asked.wording.model)
     now = tried(found, asked.wording.classes, asked.wording.templates, asked.half)
     places = asked.places
     count = len(places)
@@ -50,12 +50,12 @@ def compared(asked: Asked, path: str | None) -> dict[str, Any]:
         name, truth, features = (
             "your picture",
             None,
-            embedded(asked.wording.model, photo.image, JOINT),
+            embed_picture(asked.wording.model, photo.image, JOINT),
         )
         images = labelled_set(asked.source, asked.limit).images
         image = photo.image
     else:
-        found = ready(asked.source, asked.limit, asked.wording.model)
+        found = clip_set(asked.source, asked.limit, asked.wording.model)
         place = asked.places[0] if asked.places else 0
         if place >= len(found.items):
             raise ValueError(GONE)
@@ -74,7 +74,7 @@ def original(asked: Asked, path: str | None) -> dict[str, Any]:
     """The picture for another tab: its own file as a data address, or a smaller copy of a very large one."""
     if path:
         return whole(path)
-    found = ready(asked.source, asked.limit, asked.wording.model)
+    found = clip_set(asked.source, asked.limit, asked.wording.model)
     place = asked.places[0] if asked.places else 0
     if place >= len(found.items):
         raise ValueError(GONE)
@@ -111,9 +111,4 @@ def _picture(now: Try, before: Try | None, place: int) -> dict[str, Any]:
 
 
 def _top(clip: Any, features: Tensor, weights: Tensor, classes: tuple[str, ...]) -> list[dict]:
-    shares = (clip.scale * (weights @ features)).softmax(-1)
-    best = shares.topk(min(TOP, len(classes)))
-    return [
-        {"label": classes[index], "probability": share}
-        for share, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
-    ]
+    return top_classes((clip.scale * (weights @ features)).softmax(-1), classes)

@@ -26,8 +26,9 @@ from explain.scores.metrics import Share, mcnemar
 from explain.scores.scoreboard import Scoreboard, scoreboard
 from imagesets.labelled import draw
 from tabs.prompts.tries import Asked, Wording
-from tabs.prompts.wordings import notes
-from tabs.sets import Ready, ready
+from tabs.sets import EmbeddedSet, clip_set
+from tabs.sets.prompt_notes import notes
+from tabs.sets.shares import bar
 from tabs.sets.templates import template_sums
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Try:
     (pictures,) line of each picture's class, 0 where there is none. scored: over all pictures, counted or not.
     """
 
-    set: Ready
+    set: EmbeddedSet
     prompts: Prompts
     pairing: Pairing
     per_template: Tensor
@@ -68,7 +69,7 @@ class Try:
         )
 
 
-def tried(found: Ready, classes: str, templates: str, half: str = "all") -> Try:
+def tried(found: EmbeddedSet, classes: str, templates: str, half: str = "all") -> Try:
     """The prompts as typed, scored on a set; no classes are the set's own. PromptError or ValueError are for people."""
     prompts = asked_prompts(found.images, classes, templates)
     pairing = pair(found.images.classes, prompts)
@@ -96,7 +97,7 @@ def asked_prompts(images: ImageSet, classes: str, templates: str) -> Prompts:
     return prompts_of(images.classes, templates)
 
 
-def halves(found: Ready) -> np.ndarray:
+def halves(found: EmbeddedSet) -> np.ndarray:
     """(pictures,) booleans, True in the half to confirm on: every other picture of each class and condition, shuffled."""
     groups = [f"{code} {name}" for code, name in zip(found.codes, found.conditions, strict=True)]
     order: dict[str, int] = {}
@@ -110,18 +111,18 @@ def halves(found: Ready) -> np.ndarray:
 def answered(asked: Asked) -> dict[str, Any]:
     """All that the page shows of a try, and what changed since the pinned one."""
     start = time.perf_counter()
-    answer = answer_of(ready(asked.source, asked.limit, asked.wording.model), asked)
+    answer = answer_of(clip_set(asked.source, asked.limit, asked.wording.model), asked)
     return {**answer, "seconds": time.perf_counter() - start}
 
 
-def answer_of(found: Ready, asked: Asked) -> dict[str, Any]:
+def answer_of(found: EmbeddedSet, asked: Asked) -> dict[str, Any]:
     """As `answered`, of a set that is ready."""
     now = tried(found, asked.wording.classes, asked.wording.templates, asked.half)
     return {
         **figures(now.board),
         "half": asked.half,
         "templates": now.prompts.templates,
-        "notes": [*notes(found.model, now.prompts, asked.wording), *_left_out(now)],
+        "notes": [*notes(found.model, now.prompts, asked.wording.templates), *_left_out(now)],
         "change": _change(now, asked) if asked.pinned else None,
         "leave_out": _leave_out(now) if asked.leave_out else None,
     }
@@ -132,12 +133,12 @@ def figures(board: Scoreboard) -> dict[str, Any]:
     as [truth, answer, pictures]; no matrix for many classes."""
     scores, dense = board.scores, board.confusion
     return {
-        "overall": _share(board.overall),
+        "overall": bar(board.overall),
         "classes": board.classes,
         "per_class": [
             {
                 "name": name,
-                **_share(board.per_class.get(name, Share(0, 0))),
+                **bar(board.per_class.get(name, Share(0, 0))),
                 "precision": float(scores.precision[line]),
                 "recall": float(scores.recall[line]),
                 "f1": float(scores.f1[line]),
@@ -145,7 +146,7 @@ def figures(board: Scoreboard) -> dict[str, Any]:
             for line, name in enumerate(board.classes)
         ],
         "per_condition": [
-            {"name": name, **_share(each)} for name, each in board.per_condition.items()
+            {"name": name, **bar(each)} for name, each in board.per_condition.items()
         ],
         "confusion": None if dense is None else dense.tolist(),
         "mistakes": board.mistakes.tolist(),
@@ -156,12 +157,6 @@ def figures(board: Scoreboard) -> dict[str, Any]:
         },
         "weighted": {"f1": scores.weighted_f1},
     }
-
-
-def _share(share: Share) -> dict[str, Any]:
-    low, high = share.interval
-    rate = share.accuracy if share.total else None
-    return {"rate": rate, "correct": share.correct, "total": share.total, "low": low, "high": high}
 
 
 def _left_out(now: Try) -> list[dict[str, Any]]:
@@ -203,7 +198,7 @@ def _change(now: Try, asked: Asked) -> dict[str, Any]:
     moved = now.scored.margins - before.scored.margins
     board = before.board
     return {
-        "overall": _share(board.overall),
+        "overall": bar(board.overall),
         "per_class": {name: each.accuracy for name, each in board.per_class.items()},
         "per_condition": {name: each.accuracy for name, each in board.per_condition.items()},
         "total": int(both.sum()),
@@ -216,7 +211,7 @@ def _change(now: Try, asked: Asked) -> dict[str, Any]:
 def pinned(now: Try, wording: Wording, asked: Asked) -> Try:
     """The pinned prompts on the set of `now`."""
     same = wording.model == now.set.model.name
-    found = now.set if same else ready(asked.source, asked.limit, wording.model)
+    found = now.set if same else clip_set(asked.source, asked.limit, wording.model)
     return tried(found, wording.classes, wording.templates, asked.half)
 
 

@@ -1,4 +1,4 @@
-"""Labelled sets as a model sees them: loaded, embedded, and kept by content, never by person.
+"""Labelled sets of pictures: loaded, embedded by a model, and kept by content, never by person.
 
 The first to ask for a set does the work; who asks meanwhile waits and finds it done. Embeddings are on disk as well
 (explain/features.py), so what is stopped midway goes on where it was.
@@ -6,16 +6,13 @@ The first to ask for a set does the work; who asks meanwhile waits and finds it 
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -23,6 +20,7 @@ from imagesets import CATALOGUE, ImageSet, Item, load_set
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
 from tabs.wiring.slowly import Step, Told, silent, stepwise
+from tabs.wiring.turns import one_at_a_time
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -36,14 +34,13 @@ LIMIT = 2000  # pictures drawn of a set, unless more are asked for
 MOST = 10_000
 SET_BYTES = 900_000_000  # of pictures that live in memory, as those of a zip do
 FEATURE_BYTES = 300_000_000
-PATIENCE = 0.3  # seconds between two looks at whether a waiting person is still there
 
 Space = tuple[str, int | None]  # pool and layer, as Model.read takes them
 JOINT: Space = ("joint", None)
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledSet:
     """A set with its labels as numbers. codes: (items,) indices into the set's classes; conditions: (items,) names."""
 
     key: Hashable
@@ -53,8 +50,8 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A set in one space of one model: everything a try needs. All arrays are (pictures,), those that could be read."""
+class EmbeddedSet:
+    """A labelled set embedded in one space of one model. All arrays are (pictures,), those that could be read."""
 
     key: Hashable
     model: Model
@@ -83,33 +80,35 @@ def offered() -> list[dict[str, Any]]:
     ]
 
 
-def ready(source: str | Path, limit: int, name: str, told: Told | None = None) -> Ready:
-    """The set at `source` as the CLIP called `name` sees it. ValueError and OSError are for people."""
+def clip_set(source: str | Path, limit: int, name: str, told: Told | None = None) -> EmbeddedSet:
+    """The set at `source` in the joint space of the CLIP called `name`. ValueError and OSError are for people."""
     told = told or silent
-    return seen(source, limit, clip(name, told), (JOINT,), told)[0]
+    return embed_set(source, limit, clip(name, told), (JOINT,), told)[0]
 
 
-def seen(
+def embed_set(
     source: str | Path, limit: int, model: Model, spaces: Sequence[Space], told: Told | None = None
-) -> list[Ready]:
+) -> list[EmbeddedSet]:
     """The set at `source` in each of a model's `spaces`, from one pass over what is not known yet."""
     told = told or silent
     labelled = labelled_set(source, limit, told)
     key = (model.fingerprint, labelled.key)
-    with alone(key, lambda: told(Step(0, "Waiting for the pictures"))):
+    with one_at_a_time(key, lambda: told(Step(0, "Waiting for the pictures"))):
         held = {space: _features.peek((*key, space)) for space in spaces}
         new = [space for space, encoded in held.items() if encoded is None]
         if new:
             held |= zip(new, _encoded(model.name, labelled.images.items, new, told), strict=True)
         for space, encoded in held.items():  # a note is for who waited for the work, once
             _features.get((*key, space), partial(replace, encoded, note=""))
-    return [_ready((*key, space), model, labelled, held[space]) for space in spaces]
+    return [_embedded_set((*key, space), model, labelled, held[space]) for space in spaces]
 
 
-def _ready(key: Hashable, model: Model, labelled: Labelled, encoded: Encoded) -> Ready:
+def _embedded_set(
+    key: Hashable, model: Model, labelled: LabelledSet, encoded: Encoded
+) -> EmbeddedSet:
     items = labelled.images.items
     whole = len(encoded.kept) == len(labelled.codes)
-    return Ready(
+    return EmbeddedSet(
         key,
         model,
         labelled.images,
@@ -129,11 +128,11 @@ def clip(name: str, told: Told = silent) -> Clip:
     return model
 
 
-def labelled_set(source: str | Path, limit: int, told: Told = silent) -> Labelled:
+def labelled_set(source: str | Path, limit: int, told: Told = silent) -> LabelledSet:
     """The set at `source`, its labels as numbers; ValueError and OSError are for people."""
     key = (_identity(source), limit)
 
-    def make() -> Labelled:
+    def make() -> LabelledSet:
         images = load_set(
             source,
             limit,
@@ -141,14 +140,14 @@ def labelled_set(source: str | Path, limit: int, told: Told = silent) -> Labelle
             progress=lambda done, doing: told(Step(done, doing)),
         )
         places = {name: place for place, name in enumerate(images.classes)}
-        return Labelled(
+        return LabelledSet(
             key,
             images,
             np.array([places[item.label] for item in images.items]),
             np.array([item.condition for item in images.items], dtype=object),
         )
 
-    with alone(key, lambda: told(Step(0, "Waiting for the set"))):
+    with one_at_a_time(key, lambda: told(Step(0, "Waiting for the set"))):
         return _sets.get(key, make)
 
 
@@ -173,7 +172,7 @@ def _encode(
 
 
 @on_gpu
-def embedded(name: str, picture: Image, space: Space) -> Tensor:
+def embed_picture(name: str, picture: Image, space: Space) -> Tensor:
     """(dim,) one picture that is in no set, in a space of the model called `name`."""
     pool, layer = space
     return loaded(name).embed([picture], layer, pool)[0]
@@ -196,20 +195,7 @@ def _digest(path: Path, _changed: int, _size: int) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-@contextmanager
-def alone(key: Hashable, waiting: Callable[[], None]) -> Iterator[None]:
-    """One thread at a time for each key; `waiting` is called now and then meanwhile, and may raise."""
-    with _registry:
-        lock = _locks.setdefault(key, threading.Lock())
-    while not lock.acquire(timeout=PATIENCE):
-        waiting()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _set_size(labelled: Labelled) -> int:
+def _set_size(labelled: LabelledSet) -> int:
     contents = (item.content for item in labelled.images.items)
     held = sum(len(content) for content in contents if isinstance(content, bytes))
     return held + 500 * len(labelled.codes)
@@ -219,7 +205,5 @@ def _feature_size(encoded: Encoded) -> int:
     return encoded.features.nbytes
 
 
-_registry = threading.Lock()
-_locks: WeakValueDictionary[Hashable, threading.Lock] = WeakValueDictionary()
 _sets = Kept(SET_BYTES, _set_size)
 _features = Kept(FEATURE_BYTES, _feature_size)

@@ -8,20 +8,19 @@ from explain.classes.prompts import SLOT, Prompts, fill
 
 if TYPE_CHECKING:
     from models.clip import Clip
-    from tabs.prompts.tries import Wording
 
 SHOWN = 4  # words named
 
 
-def notes(model: Clip, prompts: Prompts, wording: Wording) -> list[dict[str, Any]]:
-    """[{field, text, line?}]: sentences to stand beside the box of templates or classes."""
+def notes(model: Clip, prompts: Prompts, templates: str) -> list[dict[str, Any]]:
+    """[{field, text, line?}]: sentences to stand beside the box of templates, as typed, or of classes."""
     names = [name for names in prompts.names for name in names]
     said = [
         *_unseen(model, "templates", [fill(template, " ") for template in prompts.templates]),
         *_unseen(model, "classes", names),
     ]
     longest = max(model.token_counts(names))
-    lines = [line.strip() for line in wording.templates.splitlines()]
+    lines = [line.strip() for line in templates.splitlines()]
     for template, count in zip(
         prompts.templates,
         model.token_counts([fill(t, " ") for t in prompts.templates]),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tabs.sets import alone
-from tabs.sets.judged import answer_space
+from tabs.compare.asks import CompareQuestion
+from tabs.sets.predictions import answer_space
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
+from tabs.wiring.lines import sentence
+from tabs.wiring.turns import one_at_a_time
 
 if TYPE_CHECKING:
     from models.model import Model
@@ -23,7 +25,7 @@ KEPT = 100  # models
 
 
 @dataclass(frozen=True)
-class Pace:
+class Speed:
     """images_per_second: of the median of `rounds` batches of `batch` pictures each, ready as pixels; device in words."""
 
     images_per_second: float
@@ -37,17 +39,34 @@ class Pace:
         return f"median of {self.rounds} {batches} on {self.device}, decoding not counted"
 
 
-def measured(name: str) -> Pace:
-    """The pace of a model; measured once, by one thread at a time. ValueError and OSError are for people."""
+def speeds(asked: CompareQuestion) -> Iterator[dict[str, Any]]:
+    """{"doing", "paces"} after each model, then {"paces"} of all: family → {name, images_per_second, how} or {name, error}."""
+    found: dict[str, Any] = {}
+    for family, choice in asked.models.items():
+        yield {"doing": f"Timing {choice.name}", "paces": dict(found)}
+        found[family] = {"name": choice.name, **_speed(choice.name)}
+    yield {"paces": found}
+
+
+def _speed(name: str) -> dict[str, Any]:
+    try:
+        found = measured(name)
+    except (ValueError, OSError) as error:
+        return {"error": sentence(error)}
+    return {"images_per_second": found.images_per_second, "how": found.how}
+
+
+def measured(name: str) -> Speed:
+    """The speed of a model; measured once, by one thread at a time. ValueError and OSError are for people."""
     model = loaded(name)
     key = _key(model)
-    with alone(("pace", str(model.device)), lambda: None):  # two at once would slow each other
-        return _paces.get(key, lambda: _measure(name))
+    with one_at_a_time(("speed", str(model.device)), lambda: None):  # two would slow each other
+        return _speeds.get(key, lambda: _measure(name))
 
 
-def known(model: Model) -> Pace | None:
-    """The pace of a model where it was measured already."""
-    return _paces.peek(_key(model))
+def known(model: Model) -> Speed | None:
+    """The speed of a model where it was measured already."""
+    return _speeds.peek(_key(model))
 
 
 def _key(model: Model) -> Hashable:
@@ -55,7 +74,7 @@ def _key(model: Model) -> Hashable:
 
 
 @on_gpu
-def _measure(name: str) -> Pace:
+def _measure(name: str) -> Speed:
     from PIL import Image
 
     model = loaded(name)
@@ -72,7 +91,7 @@ def _measure(name: str) -> Pace:
     batch = min(MOST, max(1, round(ROUND_SECONDS / seconds(1))))
     seconds(batch)
     taken = median(seconds(batch) for _ in range(ROUNDS))
-    return Pace(batch / taken, batch, ROUNDS, _device(model))
+    return Speed(batch / taken, batch, ROUNDS, _device(model))
 
 
 def _device(model: Model) -> str:
@@ -84,4 +103,4 @@ def _device(model: Model) -> str:
     return f"this computer's processor ({threads} thread{'' if threads == 1 else 's'})"
 
 
-_paces = Kept(KEPT, lambda _: 1)
+_speeds = Kept(KEPT, lambda _: 1)

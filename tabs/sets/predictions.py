@@ -1,4 +1,4 @@
-"""What each model answers on a labelled set, among that set's classes only, so that unlike models can be compared.
+"""What a model answers on a labelled set, among that set's classes only, so that unlike models can be compared.
 
 A CLIP is asked with a template over the class names. A closed-set model chooses among those of its outputs that stand for
 a class of the set; which do is its label map, never guessed silently.
@@ -14,29 +14,32 @@ import numpy as np
 from explain.classes.label_map import LabelMap, closed_set, derive, read_label_map, unrestricted
 from explain.classes.prompts import class_weights, cosines, prompts_of
 from models import TEMPLATE
-from tabs.sets import JOINT, Ready, Space
+from tabs.sets import JOINT, EmbeddedSet, Space
 from tabs.sets.templates import template_sums
+from tabs.wiring.kept import Kept, digest
 
 if TYPE_CHECKING:
     from models.model import Model
 
 ANSWER: Space = ("answer", None)
+MAP_BYTES = 20_000_000
+LINE_BYTES = 400  # about, of a class and its outputs
 
 
 @dataclass(frozen=True)
-class Judged:
+class Predictions:
     """One model's answers to a set's pictures.
 
     among: (choices,) the classes that might be answered, as indices into the set's; probabilities: (pictures, choices)
-    float32. labels: the map that was used, None for a model that reads texts. free: (pictures,) whether its best output of
-    all stands for the true class, None for a model that reads texts, which has no other outputs.
+    float32. label_map: the one that was used, None for a model that reads texts. unrestricted: (pictures,) whether its best
+    output of all stands for the true class, None for a model that reads texts, which has no other outputs.
     """
 
-    set: Ready
-    labels: LabelMap | None
+    set: EmbeddedSet
+    label_map: LabelMap | None
     among: np.ndarray
     probabilities: np.ndarray
-    free: np.ndarray | None
+    unrestricted: np.ndarray | None
 
     @property
     def predicted(self) -> np.ndarray:
@@ -52,16 +55,16 @@ class Judged:
         return self.predicted == self.set.codes
 
 
-def judge(
-    found: Ready,
+def predict(
+    found: EmbeddedSet,
     template: str = TEMPLATE,
     label_map: str | None = None,
     among: np.ndarray | None = None,
-) -> Judged:
-    """What a model answers on a set seen in its `answer_space`.
+) -> Predictions:
+    """What a model answers on a set embedded in its `answer_space`.
 
     template: for a CLIP, one or more lines; label_map: for others, as a person typed it, None for the one that the names
-    tell; among: the classes, as indices, that may be answered, None for all. ValueError is for people.
+    suggest; among: the classes, as indices, that may be answered, None for all. ValueError is for people.
     """
     if not bool(found.encoded.features.isfinite().all()):
         raise ValueError(
@@ -71,25 +74,36 @@ def judge(
     among = np.arange(len(classes)) if among is None else among
     if found.model.reads_texts:
         probabilities = _by_texts(found, template, among)
-        return Judged(found, None, among, probabilities, None)
-    labels = (
-        derive(classes, found.model.labels)
-        if label_map is None
-        else read_label_map(label_map, classes, found.model.labels)
-    )
+        return Predictions(found, None, among, probabilities, None)
+    used = label_map_of(found.model, classes, label_map)
     logits = found.encoded.features.numpy()
-    probabilities = closed_set(logits, labels, [classes[code] for code in among])
-    free = unrestricted(logits, labels, classes, found.codes)
-    return Judged(found, labels, among, probabilities, free)
+    probabilities = closed_set(logits, used, [classes[code] for code in among])
+    return Predictions(
+        found, used, among, probabilities, unrestricted(logits, used, classes, found.codes)
+    )
+
+
+def label_map_of(model: Model, classes: tuple[str, ...], typed: str | None) -> LabelMap:
+    """A model's label map as typed, or, for None, derived from the names; kept. LabelMapError for what is typed wrong."""
+
+    def make() -> LabelMap:
+        if typed is None:
+            return derive(classes, model.labels)
+        return read_label_map(typed, classes, model.labels)
+
+    return _label_maps.get(digest(model.labels, classes, typed), make)
 
 
 def answer_space(model: Model) -> Space:
-    """What its answers on any set can be told from."""
+    """The space from which its answers on any set follow."""
     return JOINT if model.reads_texts else ANSWER
 
 
-def _by_texts(found: Ready, template: str, among: np.ndarray) -> np.ndarray:
+def _by_texts(found: EmbeddedSet, template: str, among: np.ndarray) -> np.ndarray:
     prompts = prompts_of(found.images.classes, template)
     weights = class_weights(template_sums(found.model, prompts))[among]
     logits = found.model.scale * cosines(found.encoded.features, weights)
     return logits.softmax(-1).numpy()
+
+
+_label_maps = Kept(MAP_BYTES, lambda found: LINE_BYTES * (len(found.outputs) + len(found.notes)))

@@ -14,7 +14,7 @@ import models
 from imagesets import load_set
 from models import Entry, load
 from tabs import sets
-from tabs.sets.judged import answer_space, judge
+from tabs.sets.predictions import answer_space, predict
 
 CLASSES = ("dog", "cup", "unheard of")
 
@@ -56,17 +56,17 @@ def logits_of(name, packed):
     return found, load(name).classify([item.content for item in found.items]).double()
 
 
-def judged(path, name, template="a photo of a {}", label_map=None, among=None):
+def predicted(path, name, template="a photo of a {}", label_map=None, among=None):
     model = load(name)
-    (found,) = sets.seen(path, 2000, model, [answer_space(model)])
-    return judge(found, template, label_map, among)
+    (found,) = sets.embed_set(path, 2000, model, [answer_space(model)])
+    return predict(found, template, label_map, among)
 
 
 def test_a_closed_set_model_answers_among_the_sets_classes(packed, named):
     count = len(load("tiny-vit").labels)
     named("tiny-vit", ["puppy, dog", "cup", *[f"thing {n}" for n in range(count - 2)]])
     images, logits = logits_of("tiny-vit", packed)
-    found = judged(packed, "tiny-vit")
+    found = predicted(packed, "tiny-vit")
     order = [CLASSES.index(name) for name in images.classes]
     wanted = torch.cat([logits[:, :2].softmax(-1), torch.zeros(len(logits), 1)], 1)[:, order]
     np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
@@ -77,15 +77,15 @@ def test_a_closed_set_model_answers_among_the_sets_classes(packed, named):
     free = [
         names.get(int(each)) == item.label for each, item in zip(best, images.items, strict=True)
     ]
-    assert found.free.tolist() == free
+    assert found.unrestricted.tolist() == free
 
 
 def test_a_typed_label_map_is_obeyed(packed, named):
     count = len(load("tiny-swin").labels)
     named("tiny-swin", ["a", "b", "c", *[f"thing {n}" for n in range(count - 3)]])
     with pytest.raises(ValueError, match="label"):
-        judged(packed, "tiny-swin")
-    found = judged(packed, "tiny-swin", label_map="dog: a; c\ncup: b\nunheard of:")
+        predicted(packed, "tiny-swin")
+    found = predicted(packed, "tiny-swin", label_map="dog: a; c\ncup: b\nunheard of:")
     images, logits = logits_of("tiny-swin", packed)
     three = logits[:, :3].softmax(-1)
     wanted = {"dog": three[:, 0] + three[:, 2], "cup": three[:, 1]}
@@ -100,15 +100,15 @@ def test_a_clip_is_asked_by_its_prompts(packed):
     clip = load("tiny-clip")
     texts = [f"my {name}" for name in images.classes]
     wanted = clip.classify([item.content for item in images.items], labels=texts).softmax(-1)
-    found = judged(packed, "tiny-clip", template="my {}")
+    found = predicted(packed, "tiny-clip", template="my {}")
     np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
-    assert found.labels is None and found.free is None
+    assert found.label_map is None and found.unrestricted is None
 
 
 def test_the_pictures_are_shown_to_a_model_once(packed, monkeypatch):
-    first = judged(packed, "tiny-clip")
+    first = predicted(packed, "tiny-clip")
     monkeypatch.setattr(sets, "_encode", None)
-    again = judged(packed, "tiny-clip")
+    again = predicted(packed, "tiny-clip")
     assert (first.predicted == again.predicted).all()
 
 
@@ -116,25 +116,25 @@ def test_only_those_asked_about_may_be_answered(packed, named):
     """However far ahead another output is: 120 logits are beyond what single precision can leave to the rest."""
     count = len(load("tiny-vit").labels)
     named("tiny-vit", ["dog", "cup", "unheard of", *[f"thing {n}" for n in range(count - 3)]])
-    (found,) = sets.seen(packed, 2000, load("tiny-vit"), [("answer", None)])
+    (found,) = sets.embed_set(packed, 2000, load("tiny-vit"), [("answer", None)])
     features = found.encoded.features.clone()
     features[:, :3] = torch.tensor([0.0, 5.0, 120.0])
     found = replace(found, encoded=replace(found.encoded, features=features))
     classes = found.images.classes
     among = np.array(sorted([classes.index("dog"), classes.index("cup")]))
-    answered = judge(found, among=among)
+    answered = predict(found, among=among)
     assert {classes[code] for code in answered.predicted} == {"cup"}
     wanted = torch.tensor([0.0, 5.0]).softmax(-1).max()
     np.testing.assert_allclose(answered.probabilities.max(1), wanted, rtol=1e-6)
-    assert not answered.free[found.codes != classes.index("unheard of")].any()
+    assert not answered.unrestricted[found.codes != classes.index("unheard of")].any()
 
 
 def test_answers_that_are_no_numbers_are_refused(packed):
-    (found,) = sets.seen(packed, 2000, load("tiny-clip"), [("joint", None)])
+    (found,) = sets.embed_set(packed, 2000, load("tiny-clip"), [("joint", None)])
     features = found.encoded.features.clone()
     features[2, 3] = torch.nan
     with pytest.raises(ValueError, match=r"tiny-clip answers numbers that are not finite"):
-        judge(replace(found, encoded=replace(found.encoded, features=features)))
+        predict(replace(found, encoded=replace(found.encoded, features=features)))
 
 
 def test_a_bar_in_a_class_name_is_part_of_it(tmp_path):
@@ -154,5 +154,5 @@ def test_a_bar_in_a_class_name_is_part_of_it(tmp_path):
     texts = [f"a {name}" for name in images.classes]
     contents = [item.content for item in images.items]
     wanted = load("tiny-clip").classify(contents, labels=texts).softmax(-1)
-    found = judged(str(path), "tiny-clip", template="a {}")
+    found = predicted(str(path), "tiny-clip", template="a {}")
     np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)

@@ -1,0 +1,104 @@
+"""Where a model looked in one picture of a comparison: for its own answer and, if that is wrong, for the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explain.classes.prompts import prompts_of
+from tabs.compare.asks import CompareQuestion
+from tabs.compare.compared_model import ComparedModel
+from tabs.compare.comparison import Comparison
+from tabs.compare.pictures import opened_row
+from tabs.explain import answers
+from tabs.wiring.gpu import loaded, on_gpu
+from tabs.wiring.kept import opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def maps(asked: CompareQuestion) -> dict[str, Any]:
+    """Attention, rollout, and Grad-CAM for the asked model's answer and for the truth where that is another."""
+    found, row = opened_row(asked)
+    if asked.family not in found.answers:
+        raise ValueError("This model does not take part; choose another.")
+    compared = found.models[asked.family]
+    classes = _explained_classes(found, asked.family, row)
+    texts, targets = _targets(found, compared, row, classes)
+    item = found.labelled.images.items[found.places[row]]
+    shown = _looked(item.content, compared.model.name, texts, tuple(targets.values()), asked.held)
+    names = {
+        key: {
+            "name": found.names[code],
+            "output": _output(compared, found.names[code], targets[key]),
+        }
+        for key, code in classes.items()
+    }
+    return {**shown, "place": int(found.places[row]), "targets": names, "notes": _notes(compared)}
+
+
+@on_gpu
+def _looked(
+    content: Path | bytes,
+    name: str,
+    texts: tuple[str, ...] | None,
+    targets: tuple[int, ...],
+    held: str,
+) -> dict[str, Any]:
+    """The maps of one model for one or two targets; attention only where it is not what the browser holds."""
+    photo, model = opened(content), loaded(name)
+    first, *others = (answers.traced(photo, model, texts, target) for target in targets)
+    shown = {
+        "base": f"{photo.key} {name}",
+        "view": first.view,
+        "layers": len(first.attention_blocks),
+        "readout": first.readout_name,
+        "truth": answers.method_map(others[0], "gradcam") if others else None,
+    }
+    return shown | answers.maps(first, held=shown["base"] == held)
+
+
+def _explained_classes(found: Comparison, key: str, row: int) -> dict[str, int]:
+    """The model's own answer, and the truth where that is another class."""
+    own, truth = int(found.answers[key].predicted[row]), int(found.truth[row])
+    return {"own": own} if own == truth else {"own": own, "truth": truth}
+
+
+def _targets(
+    found: Comparison, compared: ComparedModel, row: int, classes: dict[str, int]
+) -> tuple[tuple[str, ...] | None, dict[str, int]]:
+    """A CLIP's texts, None for others; and for each class which text or output stands for it here.
+
+    Of several outputs to one class, the one that is strongest in this picture.
+    """
+    names = {key: found.names[code] for key, code in classes.items()}
+    if compared.label_map is None:
+        texts = tuple(_text(compared, name) for name in names.values())
+        return texts, {key: number for number, key in enumerate(names)}
+    encoded = compared.embedded.encoded
+    logits = encoded.features[int(np.searchsorted(encoded.kept, found.places[row]))]
+    outputs = compared.label_map.outputs
+    return None, {
+        key: max(outputs[name], key=lambda output: float(logits[output]))
+        for key, name in names.items()
+    }
+
+
+def _text(compared: ComparedModel, name: str) -> str:
+    """What a CLIP is asked about a class, with the first of its templates."""
+    prompts = prompts_of([name], compared.choice.template)
+    return prompts.texts(prompts.templates[0])[0][0]
+
+
+def _output(compared: ComparedModel, name: str, target: int) -> str:
+    """The output that stands for a class, in words; the class's own name where texts do."""
+    return name if compared.label_map is None else compared.model.labels[target]
+
+
+def _notes(compared: ComparedModel) -> list[str]:
+    if compared.label_map is not None:
+        return []
+    several = len(prompts_of(["a"], compared.choice.template).templates) - 1
+    return ["Grad-CAM is of its first template alone."] if several else []

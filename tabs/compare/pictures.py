@@ -1,0 +1,87 @@
+"""Pictures of a comparison with every model's answer: those of a cell, small, and the one that is open, large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tabs.compare import cells
+from tabs.compare.asks import CompareQuestion
+from tabs.compare.comparison import Comparison, compared
+from tabs.sets.asks import SHOWN
+from tabs.sets.pictures import GONE, small, thumbnail, whole
+from tabs.wiring.kept import opened
+from tabs.wiring.packing import ranked
+
+LARGE = 640  # pixels on the longer side of the picture that is open
+NAMES = 1000  # classes that the Explain tab takes
+
+
+def of_cell(asked: CompareQuestion) -> dict[str, Any]:
+    """Up to SHOWN pictures of a cell from its `start`-th on, each with every model's answer."""
+    found = compared(asked.source, asked.limit, asked.models)
+    rows = cells.members(found, asked.cell)
+    shown = rows[asked.start : asked.start + SHOWN]
+    return {
+        "count": len(rows),
+        "pictures": [small_picture(found, row) for row in shown],
+        "over": cells.in_common(found, rows),
+        "order": cells.order(found, asked.cell),
+    }
+
+
+def small_picture(found: Comparison, row: int) -> dict[str, Any]:
+    item = found.labelled.images.items[found.places[row]]
+    return {
+        "place": int(found.places[row]),
+        "src": thumbnail(item),
+        "name": item.name,
+        "truth": item.label,
+        "condition": item.condition,
+        "answers": {key: answer(found, key, row) for key in found.answers},
+    }
+
+
+def large_picture(asked: CompareQuestion) -> dict[str, Any]:
+    """The picture at the asked place, with every model's likeliest classes."""
+    found, row = opened_row(asked)
+    item = found.labelled.images.items[found.places[row]]
+    return {
+        "place": int(found.places[row]),
+        "src": small(opened(item.content).image, LARGE),
+        "name": item.name,
+        "truth": item.label,
+        "condition": item.condition,
+        "caption": item.caption,
+        "models": {
+            key: {
+                **answer(found, key, row),
+                "top": ranked(each.top[row], each.probabilities[row], found.names),
+            }
+            for key, each in found.answers.items()
+        },
+    }
+
+
+def answer(found: Comparison, key: str, row: int) -> dict[str, Any]:
+    """{answer, right} of one model to one picture."""
+    code = found.answers[key].predicted[row]
+    return {"answer": found.names[code], "right": bool(code == found.truth[row])}
+
+
+def original(asked: CompareQuestion) -> dict[str, Any]:
+    """The picture at the asked place as it is, and the names CLIP chose from."""
+    found, row = opened_row(asked)
+    item = found.labelled.images.items[found.places[row]]
+    return {**whole(item.content), "names": [found.names[code] for code in found.classes[:NAMES]]}
+
+
+def opened_row(asked: CompareQuestion) -> tuple[Comparison, int]:
+    """The comparison, and the row of the asked picture in it; ValueError where that picture does not count."""
+    found = compared(asked.source, asked.limit, asked.models)
+    place = asked.place or 0
+    row = int(np.searchsorted(found.places, place))
+    if row == len(found.places) or found.places[row] != place:
+        raise ValueError(GONE)
+    return found, row
