@@ -49,7 +49,22 @@ def overlay(
     caption: str = "",
     longest: int = 512,
 ) -> Image.Image:
-    """The map over the photo, a colour bar with its numbers beside it, and a caption below.
+    """As `laid_over`, framed: a colour bar with its numbers beside it, in `unit`, and a caption below."""
+    low, high = limits or colour_range(heat, signed)
+    picture = laid_over(photo, heat, view, signed, opacity, (low, high), longest)
+    return _framed(picture, signed, low, high, unit, caption)
+
+
+def laid_over(
+    photo: Image.Image,
+    heat: np.ndarray,
+    view: View = (0, 0, 1, 1),
+    signed: bool = False,
+    opacity: float = 0.6,
+    limits: tuple[float, float] | None = None,
+    longest: int = 512,
+) -> Image.Image:
+    """The map over the photo.
 
     view: (left, top, right, bottom), fractions of the photo the map covers; the rest is dimmed. limits: the values at
     the ends of the colours, by default the map's own. longest: pixels of the photo's longer side.
@@ -69,7 +84,14 @@ def overlay(
     inside = Image.new("L", size, 0)
     inside.paste(255, (left, top, right, bottom))
     picture.paste(Image.blend(base, whole, opacity), mask=inside)
-    return _framed(picture, signed, low, high, unit, caption)
+    return picture
+
+
+def ramp(signed: bool, width: int, height: int) -> Image.Image:
+    """The colours from lowest to highest, left to right."""
+    return Image.fromarray(colour(np.linspace(0, 1, width)[None], signed, 0, 1)).resize(
+        (width, height)
+    )
 
 
 def _framed(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tabs import sets
-from tabs.compare.report_tables import points
+from tabs.compare.report import points
 from tabs.wiring.kept import Kept
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

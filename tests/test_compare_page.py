@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import gradio as gr
+import html5lib
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -23,6 +24,7 @@ from statsmodels.stats.contingency_tables import cochrans_q, mcnemar
 from statsmodels.stats.multitest import multipletests
 
 import models
+from draw import laid_over
 from explain import explain
 from imagesets import load_set
 from models import Entry, load
@@ -558,6 +560,79 @@ def test_the_report_holds_every_figure(packed):
     assert html.count("<svg") == 3 + 3 * (len(CLASSES) + len(CONDITIONS))
     for name in FAMILIES.values():
         assert name in text
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A zip whose classes, conditions and file names are attacks; two classes are labels of the tiny models."""
+    random = np.random.default_rng(15)
+    names = [f"{place}<script>alert(1)<!--\"'.png" for place in range(12)]
+    labels = ["dog", "cat", HOSTILE] * 4
+    rows = [
+        f'"{name.replace(chr(34), chr(34) * 2)}","{label}","</style>{{{{7*7}}}}"'
+        for name, label in zip(names, labels, strict=True)
+    ]
+    files = {name: picture(random) for name in names}
+    files["labels.csv"] = "\n".join(["file,label,condition", *rows])
+    return zipped(tmp_path_factory.mktemp("sets") / "hostile.zip", files)
+
+
+@pytest.mark.parametrize("place", [None, 0])
+def test_the_report_is_html_as_the_standard_has_it_whatever_names_say(hostile, place):
+    typed = f"dog: dog\ncat: cat\n{HOSTILE}: cup"
+    asked = raw(labels={"vit": typed, "swin": typed}, template="a {} <b>&amp;", place=place)
+    html = compare.write(asked, hostile)["html"]
+    html5lib.HTMLParser(strict=True).parse(html)  # raises where a browser would have to guess
+    page = read(html)
+    assert not {tag for tag, _ in page.tags} & {"script"}
+    assert [a for tag, a in page.tags if tag == "img" and "onerror" in a] == []
+    assert html.count("<style>") == html.count("</style>") == 1
+    texts = " ".join(page.texts)
+    for words in (HOSTILE, "<script>alert(1)<!--\"'.png", "</style>{{7*7}}", "a {} <b>&amp;"):
+        assert words in texts
+
+
+def test_the_report_shows_where_each_model_looked(packed):
+    answer = compare.attempt(raw(), packed)
+    truth, _, _ = shares_of("vit", packed)
+    place = 7
+    html = compare.write(raw(place=place), packed)["html"]
+    shown = {attributes["src"] for tag, attributes in read(html).tags if tag == "img"}
+    content = load_set(packed).items[place].content
+    photo = Image.open(io.BytesIO(content)).convert("RGB")
+    for family, name in FAMILIES.items():
+        _, shares, _ = shares_of(family, packed)
+        own = CLASSES[shares[place].argmax()]
+        traces = []
+        for target in dict.fromkeys((own, truth[place])):
+            words = {"labels": [f"a photo of a {target}"]} if family == "clip" else {}
+            target = f"a photo of a {target}" if family == "clip" else target
+            traces.append(load(name).trace(content, target=target, **words))
+        cams = [explain(trace, "gradcam") for trace in traces]
+        high = max(np.abs(cam).max() for cam in cams)
+        wanted = [(explain(traces[0], method), False, None) for method in ("attention", "rollout")]
+        wanted += [(cam, True, (-high, high)) for cam in cams]
+        for heat, signed, limits in wanted:
+            drawn = laid_over(photo, heat, traces[0].view, signed, 0.65, limits, 224)
+            assert near(drawn, shown), (family, signed)
+    filled = [cell for cell in answer["cells"] if cell["count"] and not cell["all_right"]]
+    maps = [
+        a["alt"] for tag, a in read(html).tags if tag == "img" and "over the picture" in a["alt"]
+    ]
+    assert len([alt for alt in maps if alt.startswith("Rollout")]) == 3 * (len(filled) + 1)
+    assert "The open picture" in html
+    assert "The open picture" not in compare.write(raw(), packed)["html"]
+
+
+def near(drawn, addresses):
+    """Whether one of some JPEG pictures in data addresses looks like this one."""
+    for address in addresses:
+        other = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1])))
+        if other.size == drawn.size:
+            gap = np.abs(np.asarray(other, float) - np.asarray(drawn, float))
+            if gap.mean() < 4:
+                return True
+    return False
 
 
 def cells_beside(html, heading):

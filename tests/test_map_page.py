@@ -335,7 +335,7 @@ def test_what_is_kept_of_a_map_is_counted_and_holds_no_set(packed, monkeypatch):
             todo += gc.get_referents(each)
     kinds = {type(each).__name__ for each in held.values()}
     assert "TSNEEmbedding" in kinds
-    assert not kinds & {"ImageSet", "Item", "Ready", "Vit"}
+    assert not kinds & {"ImageSet", "Item", "EmbeddedSet", "Vit"}
     arrays = [each for each in held.values() if isinstance(each, np.ndarray) and each.base is None]
     assert layouts._layouts.total >= 0.8 * sum(each.nbytes for each in arrays)
 

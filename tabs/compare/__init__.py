@@ -13,7 +13,7 @@ import gradio as gr
 from explain import METHODS
 from imagesets import FILES
 from models import FAMILIES
-from tabs.compare import figures, label_maps, maps, pictures, preparing, report, speed, table
+from tabs.compare import figures, label_maps, maps, pictures, preparing, report, speed
 from tabs.compare.asks import CompareQuestion, compare_question
 from tabs.sets import offered
 from tabs.sets.asks import DRAWS
@@ -59,7 +59,7 @@ look_inside = _answering(maps.maps)  # where one model looked in it
 labels = _answering(label_maps.label_map)  # one model's label map
 send = _answering(pictures.original)  # the picture itself, for the Explain tab
 write = _answering(lambda asked: {"html": report.written(asked)})
-tabulate = _answering(lambda asked: {"rows": table.rows(asked)})
+tabulate = _answering(lambda asked: {"rows": report.rows(asked)})
 
 
 # Layout.

@@ -1,4 +1,7 @@
-"""Where a model looked in one picture of a comparison: for its own answer and, if that is wrong, for the truth."""
+"""Where a model looked in one picture of a comparison: for its own answer and, if that is wrong, for the truth.
+
+The page gets numbers for all layers and draws them itself; the report gets four maps that are drawn.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from draw import colour_range, laid_over
+from explain import METHODS, explained
 from explain.classes.prompts import prompts_of
 from tabs.compare.asks import CompareQuestion
 from tabs.compare.compared_model import ComparedModel
@@ -13,10 +18,17 @@ from tabs.compare.comparison import Comparison
 from tabs.compare.pictures import opened_row
 from tabs.explain import answers
 from tabs.wiring.gpu import loaded, on_gpu
-from tabs.wiring.kept import opened
+from tabs.wiring.kept import Photo, opened
+from tabs.wiring.packing import data_address
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from models.trace import Trace
+
+OPACITY = 0.65  # as on the page
+SIDE = 224  # pixels on the longer side of a map in the report
 
 
 def maps(asked: CompareQuestion) -> dict[str, Any]:
@@ -58,6 +70,66 @@ def _looked(
         "truth": answers.method_map(others[0], "gradcam") if others else None,
     }
     return shown | answers.maps(first, held=shown["base"] == held)
+
+
+def drawn_maps(found: Comparison, key: str, row: int) -> dict[str, Any]:
+    """A model's maps of one picture for the report: {notes, drawn: [{title, detail, range, src, note, refused}]}."""
+    compared, classes = found.models[key], _explained_classes(found, key, row)
+    texts, targets = _targets(found, compared, row, classes)
+    item = found.labelled.images.items[found.places[row]]
+    drawn = _drawn(item.content, compared.model.name, texts, tuple(targets.values()))
+    whose = {"own": "its answer", "truth": "the truth"}
+    for each, (which, code) in zip(drawn[-len(classes) :], classes.items(), strict=True):
+        output = _output(compared, found.names[code], targets[which])
+        each["title"] = f"Grad-CAM for “{found.names[code]}”"
+        named = "" if output == found.names[code] else f", output “{output}”"
+        each["detail"] = f"last layer, {whose[which]}{named}"
+    return {"notes": _notes(compared), "drawn": drawn}
+
+
+@on_gpu
+def _drawn(
+    content: Path | bytes, name: str, texts: tuple[str, ...] | None, targets: tuple[int, ...]
+) -> list[dict[str, Any]]:
+    """Attention and rollout over the picture, then Grad-CAM for each target, all of these on one scale."""
+    photo, model = opened(content), loaded(name)
+    traces = [answers.traced(photo, model, texts, target) for target in targets]
+    first, last = traces[0], len(traces[0].attention_blocks)
+    source = f"from {first.readout_name}" if first.readout_name else "each patch received"
+    attention = {"title": f"Attention {source}", "detail": f"layer {last} of {last}, mean of heads"}
+    rollout = {"title": f"Rollout, layers 1–{last} of {last}", "detail": "mean of heads"}
+    return [
+        attention | _over(photo, first, "attention"),
+        rollout | _over(photo, first, "rollout"),
+        *(_over(photo, trace, "gradcam", _one_scale(traces)) for trace in traces),
+    ]
+
+
+def _one_scale(traces: Sequence[Trace]) -> tuple[float, float] | None:
+    """The ends of the colours for several Grad-CAMs that are to be compared; None where there is none."""
+    try:
+        found = [explained(trace, "gradcam") for trace in traces]
+    except ValueError:
+        return None
+    high = max(colour_range(each.map, each.signed)[1] for each in found)
+    return -high, high
+
+
+def _over(
+    photo: Photo, trace: Trace, method: str, limits: tuple[float, float] | None = None
+) -> dict[str, Any]:
+    """{src, range, note} of a map laid over its picture, or {refused: why there is none}."""
+    try:
+        found = explained(trace, method)
+    except ValueError as error:
+        return {"refused": str(error)}
+    low, high = limits or colour_range(found.map, found.signed)
+    picture = laid_over(
+        photo.image, found.map, trace.view, found.signed, OPACITY, (low, high), SIDE
+    )
+    unit = "logits" if METHODS[method].unit == "logit" else "of all attention"
+    scale = f"{low:.2g} to {high:.2g} {unit}".replace("-", "−")
+    return {"src": data_address(picture), "range": scale, "note": found.note, "refused": ""}
 
 
 def _explained_classes(found: Comparison, key: str, row: int) -> dict[str, int]:

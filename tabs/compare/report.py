@@ -1,98 +1,200 @@
-"""The comparison as one HTML file that needs nothing else: no script, no address, pictures and curves inside."""
+"""What people take away of a comparison: one HTML file that needs nothing else, and a table with a row for each picture.
+
+The file is assets/report/report.html, filled in with everything escaped: no script, no address, pictures and curves inside.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from draw import ramp
 from explain.classes.label_map import as_text
+from explain.scores.comparison import cell_name
 from models import FAMILIES
-from tabs.compare import report_cells, report_tables
+from tabs.compare import cells, speed
 from tabs.compare.asks import CompareQuestion
 from tabs.compare.comparison import Comparison, compared, listed
 from tabs.compare.figures import figures
-from tabs.compare.markup import Markup, joined, tag
+from tabs.compare.maps import drawn_maps
+from tabs.compare.pictures import small_picture
+from tabs.wiring.packing import data_address
 
-STYLE = Path(__file__).parents[2] / "assets" / "report.css"
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+ASSETS = Path(__file__).parents[2] / "assets" / "report"
+PICTURES = 12  # of each cell
 LINES = 300  # of a label map
-COUNTED = (
-    "Every model answers the same pictures among the same classes. A CLIP compares the picture with its prompts; a closed-set "
-    "model takes the softmax over those outputs that stand for a class, several outputs to one class added up. Macro means "
-    "count every class alike, weighted ones by its pictures. Behind a share stand its 95 % interval (Wilson's; macro F1's from "
-    "1,000 redraws of each class) and the number of pictures. A pair is told apart by the pictures that only one of the two "
-    "has right; its interval is for that pair alone, p after Holm for all pairs together. ECE is the mean distance of confidence and accuracy over ten bins of equal width, weighted by pictures; it "
-    "rises by itself when pictures are few. In a pattern, pictures are ranked by margin: the true class's share less the "
-    "best other's. What sets a pattern apart is named where, over all conditions and classes together, a blind draw would hold "
-    "as much of any less than one time in twenty (Bonferroni)."
-)
-SOURCES = (
-    "Wilson, E. B. (1927): the interval of a share. doi 10.1080/01621459.1927.10502953",
-    "McNemar, Q. (1947): two models on the same pictures; here its exact form. doi 10.1007/BF02295996",
-    "Holm, S. (1979): several comparisons at once. Scandinavian Journal of Statistics 6:65–70",
-    "Newcombe, R. G. (1998): the interval of a gap on the same pictures (method 10). Statistics in Medicine 17:2635–2650",
-    "Cochran, W. G. (1950): more than two models. doi 10.1093/biomet/37.3-4.256",
-    "Efron, B. (1979): the bootstrap. doi 10.1214/aos/1176344552",
-    "Guo, C. et al. (2017): calibration of neural networks. arXiv 1706.04599",
-    "Radford, A. et al. (2021): CLIP and its prompts. arXiv 2103.00020",
-)
+RAMP = (120, 10)  # pixels
+DIGITS = 6  # of a probability in the table
+MEANS = (("precision", "precision"), ("recall", "recall"), ("f1", "F1"))
+_ = "\N{NO-BREAK SPACE}"  # a number stays with its unit
+_JOINED = "\N{WORD JOINER}"  # an interval with itself
 
 
 def written(asked: CompareQuestion) -> str:
     """The whole report. ValueError and OSError are for people."""
     found = compared(asked.source, asked.limit, asked.models)
     told, keys = figures(found), list(found.answers)
-    heading = f"{listed([FAMILIES[key] for key in keys])} on {found.labelled.images.title}"
-    body = tag(
-        "body",
-        tag("h1", heading),
-        _about(found),
-        *(tag("p", sentence) for sentence in told["left_out"]),
-        report_tables.numbers(found, told),
-        report_tables.differences(told),
-        report_cells.agreement(found, told["cells"]),
-        report_tables.shares("By condition", told["per_condition"], keys),
-        report_tables.shares("By class", told["per_class"], keys, told["class_count"]),
-        report_tables.calibration({key: told["models"][key] for key in keys}),
-        _asked(found),
-        tag("h2", "How this was counted"),
-        tag("p", COUNTED),
-        tag("ol", *(tag("li", source) for source in SOURCES), class_="sources"),
-    )
-    return "<!doctype html>\n" + tag("html", _head(heading), body, lang="en")
-
-
-def _head(title: str) -> Markup:
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"{title} · Headlight"),
-        tag("style", Markup(STYLE.read_text(encoding="utf-8"))),
+    models = {key: told["models"][key] for key in keys}
+    shown = [cell for cell in told["cells"] if cell["count"] and not cell["all_right"]]
+    return _template().render(
+        **told | {"models": models},
+        heading=f"{listed([FAMILIES[key] for key in keys])} on {found.labelled.images.title}",
+        images=found.labelled.images,
+        written_on=datetime.now().strftime("%d %B %Y, %H:%M"),
+        titles=FAMILIES,
+        numbers=_numbers(models),
+        speeds={key: speed.known(found.models[key].model) for key in keys},
+        opened=_opened(found, asked.place),
+        shown_cells=[_cell(found, cell) for cell in shown],
+        ramp=data_address(ramp(False, *RAMP)),
+        signed_ramp=data_address(ramp(True, *RAMP)),
+        asked=_asked(found),
     )
 
 
-def _about(found: Comparison) -> Markup:
-    images = found.labelled.images
-    pictures = f"{len(found.places):,} of {images.total:,} pictures"
-    classes = f"{len(found.classes):,} of {len(images.classes):,} classes"
-    now = datetime.now().strftime("%d %B %Y, %H:%M")
-    return tag("p", f"{pictures}, {classes}. Written by Headlight on {now}.", class_="quiet")
+def _numbers(models: dict[str, dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """The rows of the first table, a text for each model."""
+    shown = models.values()
+    return [
+        ("checkpoint", [each["name"] for each in shown]),
+        ("accuracy", [share(each["overall"]) for each in shown]),
+        *(
+            (f"{kind} {name}", [_mean(each[kind], key) for each in shown])
+            for kind in ("macro", "weighted")
+            for key, name in MEANS
+        ),
+        ("when all outputs may answer", [_unrestricted(each) for each in shown]),
+        ("calibration error (ECE)", [f"{points(each['ece'])} points" for each in shown]),
+        ("parameters", [f"{each['parameters'] / 1e6:.1f} million" for each in shown]),
+    ]
 
 
-def _asked(found: Comparison) -> Markup:
+def _mean(means: dict[str, Any], key: str) -> str:
+    interval = means.get("interval") if key == "f1" else None
+    return percent(means[key]) + (f" ({'–'.join(map(points, interval))})" if interval else "")
+
+
+def _unrestricted(each: dict[str, Any]) -> str:
+    if each["free"] is None:
+        return "reads the class names alone"
+    return f"{share(each['free'])}, {each['outputs']:,} outputs"
+
+
+def _opened(found: Comparison, place: int | None) -> dict[str, Any] | None:
+    """The picture at a place among the set's items with its maps; None where that picture does not count."""
+    (rows,) = np.nonzero(found.places == place)
+    return _with_maps(found, int(rows[0])) if len(rows) else None
+
+
+def _cell(found: Comparison, cell: dict[str, Any]) -> dict[str, Any]:
+    """A cell with some of its pictures, and with maps of the first."""
+    rows = cells.members(found, cell["key"])
+    return {
+        **cell,
+        "in_common": cells.in_common(found, rows),
+        "order": cells.order(found, cell["key"]),
+        "first": _with_maps(found, int(rows[0])),
+        "pictures": [small_picture(found, row) for row in rows[:PICTURES]],
+    }
+
+
+def _with_maps(found: Comparison, row: int) -> dict[str, Any]:
+    maps = {key: drawn_maps(found, key, row) for key in found.answers}
+    return {**small_picture(found, row), "maps": maps}
+
+
+def _asked(found: Comparison) -> list[dict[str, str]]:
     """The templates and label maps."""
-    parts = [tag("h2", "What they were asked")]
+    shown = []
     for key, each in found.models.items():
         if each.label_map is None:
-            parts += [tag("h3", f"{FAMILIES[key]}'s templates"), tag("pre", each.choice.template)]
+            shown.append({"title": f"{FAMILIES[key]}’s templates", "text": each.choice.template})
             continue
         lines = as_text(each.label_map, each.model.labels).split("\n")
-        told = "as the names suggest" if each.choice.label_map is None else "edited by hand"
+        origin = "as the names suggest" if each.choice.label_map is None else "edited by hand"
         cut = f"\n… and {len(lines) - LINES:,} lines more" if len(lines) > LINES else ""
-        parts += [
-            tag("h3", f"{FAMILIES[key]}'s label map, {told}"),
-            tag("pre", "\n".join(lines[:LINES]) + cut),
-        ]
-    return joined(*parts)
+        text = "\n".join(lines[:LINES]) + cut
+        shown.append({"title": f"{FAMILIES[key]}’s label map, {origin}", "text": text})
+    return shown
+
+
+def rows(asked: CompareQuestion) -> list[list[Any]]:
+    """A heading, then of each picture file, label, condition, cell, and every model's answer, probability and whether right.
+
+    The browser makes it a CSV safe for spreadsheets.
+    """
+    found = compared(asked.source, asked.limit, asked.models)
+    keys, counted, right = list(found.answers), found.cells, found.right
+    of_each = ("model", "answer", "probability", "right")
+    heading = ["file", "label", "condition", "cell", "all_wrong_alike"]
+    table = [heading + [f"{key}_{what}" for key in keys for what in of_each]]
+    for row, place in enumerate(found.places):
+        item = found.labelled.images.items[place]
+        cell = cell_name(int(counted.codes[row]), keys)
+        line = [item.name, item.label, item.condition, cell, int(counted.alike[row])]
+        for number, (key, each) in enumerate(found.answers.items()):
+            line += [
+                found.models[key].model.name,
+                found.names[each.predicted[row]],
+                round(float(each.confidence[row]), DIGITS),
+                int(right[number, row]),
+            ]
+        table.append(line)
+    return table
+
+
+# How the template writes numbers.
+
+
+def share(found: dict[str, Any]) -> str:
+    """ "83.4 % (79.1–87.0, n = 320)" """
+    if not found["total"]:
+        return "no picture"
+    spread = f"{points(found['low'])}–{_JOINED}{points(found['high'])}"
+    return f"{percent(found['rate'])} ({spread},{_}n{_}={_}{found['total']:,})"
+
+
+def percent(value: float) -> str:
+    return f"{points(value)}{_}%"
+
+
+def points(value: float) -> str:
+    """As the page's toFixed(1): a half goes up."""
+    return str(Decimal(100 * value).quantize(Decimal("0.1"), ROUND_HALF_UP))
+
+
+def signed(value: float) -> str:
+    return f"{100 * value:+.1f}".replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    return f"p{_}<{_}0.0005" if value < 0.0005 else f"p{_}={_}{value:.3f}"
+
+
+def shows(picture: dict[str, Any]) -> str:
+    """ "dog, blurred" """
+    return ", ".join(filter(None, [picture["truth"], picture["condition"]]))
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for write in (share, percent, points, signed, p_value, shows):
+        environment.filters[write.__name__] = write
+    return environment.get_template("report.html")
