@@ -5,7 +5,7 @@ import open_clip
 import pytest
 import tiny
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explain.classes.prompts import (
@@ -114,7 +114,7 @@ PARTS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(*[st.lists(PARTS, max_size=60).map("".join)] * 2)
 def test_no_prompt_is_longer_than_was_reckoned(classes, templates):
     try:
