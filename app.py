@@ -12,13 +12,14 @@ import gradio as gr
 
 import imagesets
 import models
+from limits import UPLOAD_BYTES, WAITING
 from tabs import TABS, api
 from tabs import map as map_tab
 from tabs.wiring import gpu
+from tabs.wiring.door import door
 from tabs.wiring.theme import THEME
 from tabs.wiring.widget import HEADER, head
 
-WAITING = 512  # questions in the queue at most; thirty people opening the page ask about 120
 SESSIONS = 500  # Gradio keeps the last answers of each, up to a megabyte or two
 CLEANED = (3600, 7200)  # seconds: every hour, uploaded photos older than two
 
@@ -32,7 +33,7 @@ def page() -> gr.Blocks:
                 with gr.Tab(tab.TITLE):
                     tab.build()
         api.add()
-    return blocks.queue(max_size=WAITING)
+    return blocks.queue(max_size=WAITING, api_open=False)  # nothing goes past the queue
 
 
 def launch(blocks: gr.Blocks, **where) -> tuple:
@@ -41,8 +42,9 @@ def launch(blocks: gr.Blocks, **where) -> tuple:
         **where,
         theme=THEME,
         head=head(),
+        app_kwargs={"middleware": door()},
         footer_links=["api", "settings"],
-        max_file_size="300mb",
+        max_file_size=UPLOAD_BYTES,
         state_session_capacity=SESSIONS,
         run_history=False,
         enable_monitoring=False,

@@ -154,7 +154,7 @@ def work(kind: str, start: int, count: int, seed: int) -> None:
             try:
                 HERE[kind](random.Random(f"{seed} {kind} {number}"), Path(folder))
             except (ValueError, OSError) as error:
-                how = "sentence" if _is_sentence(error) else "traceback"
+                how = "sentence" if is_sentence(error) else "traceback"
                 trace = "" if how == "sentence" else traceback.format_exc()[-600:]
             except Exception:
                 how, trace = "traceback", traceback.format_exc()[-600:]
@@ -168,7 +168,8 @@ def work(kind: str, start: int, count: int, seed: int) -> None:
             print(json.dumps(told), flush=True)
 
 
-def _is_sentence(error: Exception) -> bool:
+def is_sentence(error: Exception) -> bool:
+    """Whether an error is one sentence for people, and not the system's own."""
     text = str(error)
     return (
         getattr(error, "errno", None) is None

@@ -51,7 +51,7 @@ class Scoreboard:
         return {
             **self.overall.as_json(),
             "interval": list(self.overall.interval),
-"per_class": {name: each.as_json() for name, each in self.per_class.items()},
+            "per_class": {name: each.as_json() for name, each in self.per_class.items()},
             "per_condition": {name: each.as_json() for name, each in self.per_condition.items()},
             "confusion": self._confusion(),
             "macro_f1": self.scores.macro_f1,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from tabs.sets.asks import named, uploaded
 from tabs.wiring.inputs import Json
+from tabs.wiring.listening import Stopped
+from tabs.wiring.question import FILE, was_uploaded
 
 AT_ONCE = 4  # calls of one endpoint that run together; a slow download must not hold up the rest
 
@@ -19,7 +22,7 @@ def told_plainly() -> Iterator[None]:
     """Errors meant for people reach them; all others stay bugs, logged and not shown."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, Stopped) as error:
         if getattr(error, "errno", None) is not None:  # the system's words may name our files
             raise
         raise gr.Error(str(error), print_exception=False) from None
@@ -32,11 +35,11 @@ class SetInput(Json):
         """A name stays a name; a file's path is taken only from an upload, which Gradio marks and checks."""
         if not isinstance(payload, dict):
             return payload
-        path, marked = payload.get("path"), payload.get("meta") == {"_type": "gradio.FileData"}
-        return {"path": path if marked and isinstance(path, str) else None}
+        path, marked = payload.get("path"), payload.get("meta") == FILE
+        return {"path": path if marked and isinstance(path, str) and was_uploaded(path) else None}
 
 
-def source(imageset: Any) -> str:
+def source(imageset: Any) -> str | Path:
     """What `tabs.sets` reads of a SetInput's value."""
     if isinstance(imageset, dict):
         return uploaded(imageset["path"])

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from explain.maps.projection import PROJECTIONS
+from limits import ENDPOINT_SECONDS
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.map import layouts
@@ -14,6 +15,7 @@ from tabs.map.asks import MapAsked
 from tabs.sets import LIMIT, labelled_set
 from tabs.wiring.gpu import loaded
 from tabs.wiring.inputs import Json, Textbox
+from tabs.wiring.listening import patient
 from tabs.wiring.slowly import silent
 
 MOST_SEED = 2**31 - 1
@@ -38,7 +40,7 @@ def embedding_map(model: str, imageset: Any, method: str = "tsne", seed: int = 0
             method=arguments.one_of(method, tuple(PROJECTIONS), "method"),
             seed=_seed(seed),
         )
-        found = layouts.arranged(asked, family, silent)
+        found = layouts.arranged(asked, family, patient(silent, ENDPOINT_SECONDS))
         items = labelled_set(asked.source, asked.limit).images.items
         return {
             "points": [

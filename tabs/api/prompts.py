@@ -7,12 +7,15 @@ from typing import Any
 
 import gradio as gr
 
+from limits import ENDPOINT_SECONDS
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.prompts.scores import tried
 from tabs.sets import LIMIT, clip_set
 from tabs.sets.asks import text
 from tabs.wiring.inputs import Textbox
+from tabs.wiring.listening import patient
+from tabs.wiring.slowly import silent
 
 
 def score_prompts(
@@ -23,11 +26,13 @@ def score_prompts(
     model: a CLIP's name or Hub id. imageset: a catalogue name such as toybox, a Hub id, or an uploaded zip or parquet
     file. classes: one per line, synonyms after |, empty for the set's own. templates: one per line, {} for the class.
     Answers {accuracy, correct, total, interval, per_class, per_condition, confusion, macro_f1, seconds}: rates are
-    fractions, interval [low, high], confusion {labels, counts} with rows = truth.
+    fractions, interval [low, high], confusion {labels, counts} with rows = truth; of more than
+    200 classes counts is null and confusion has cells, [true class, answered class, pictures] of every pair that was met.
     """
     with told_plainly():
         start = time.perf_counter()
-        found = clip_set(source(imageset), LIMIT, arguments.model_name(model))
+        told = patient(silent, ENDPOINT_SECONDS)
+        found = clip_set(source(imageset), LIMIT, arguments.model_name(model), told)
         board = tried(found, text(classes, "classes"), text(templates, "templates")).board
         return {**board.as_json(), "seconds": time.perf_counter() - start}
 

@@ -63,7 +63,12 @@ def ask_point(path: str | None, raw: Any, family: str) -> dict[str, Any]:
 def ask_slowly(path: str | None, raw: Any, family: str) -> Iterator[dict[str, Any]]:
     """A method that runs the model again, with how far it is."""
     if path:
-        yield from parts(raw, answers.slow(path, question(raw), family))
+        yield from parts(raw, _slow(path, raw, family))
+
+
+def _slow(path: str, raw: Any, family: str) -> Iterator[dict[str, Any] | None]:
+    """Reads the question within the answer, so that what is wrong with it is said like any other mistake."""
+    yield from answers.slow(path, question(raw), family)
 
 
 def pick(index: Any) -> str | None:

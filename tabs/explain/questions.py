@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from limits import LONGEST_LINE
 from models import TEMPLATE
 from tabs.wiring.lines import serial, whole
 
@@ -43,7 +44,7 @@ def question(raw: Any) -> Question:
         model=_text(raw, "model").strip(),
         target=_target(raw.get("target")),
         names=_names(_text(raw, "names", LONGEST * 20)),
-        template=_template(_text(raw, "template") or TEMPLATE),
+        template=_template(_text(raw, "template", LONGEST_LINE) or TEMPLATE),
         point=_point(raw.get("point")),
         method=_text(raw, "method"),
         held=_text(raw, "held"),
@@ -59,7 +60,11 @@ def _text(raw: dict, key: str, longest: int = LONGEST) -> str:
 
 
 def _target(value: Any) -> str | int | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | None):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int | None)
+        or (isinstance(value, str) and len(value) > LONGEST)
+    ):
         raise ValueError("The target must be the name of a class.")
     return value
 

@@ -75,7 +75,10 @@ def send(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
 
 def preset(raw: Any) -> dict[str, Any]:
     """A preset's templates as text."""
-    return reply(lambda: {"templates": presets.templates(raw.get("key"))}, raw)
+    return reply(
+        lambda: {"templates": presets.templates(raw.get("key") if isinstance(raw, dict) else None)},
+        raw,
+    )
 
 
 def _one(raw: Any, file: str | None, photo: str | None) -> tuple[Callable[[], Asked], str | None]:

@@ -5,9 +5,12 @@ Gradio takes anything that looks like one of its files, wherever it stands in a 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import gradio as gr
+
+from tabs.wiring.question import NO_FILE, was_uploaded
 
 
 async def as_sent(component: gr.components.Component, path: str | Path | None) -> str | None:
@@ -16,6 +19,12 @@ async def as_sent(component: gr.components.Component, path: str | Path | None) -
         raise gr.Error(
             "Send the file itself; addresses on the web are not fetched.", print_exception=False
         )
+    if path is None:
+        return None
+    if not was_uploaded(path):
+        raise gr.Error(NO_FILE, print_exception=False)
+    if not os.path.isfile(path):
+        raise gr.Error("This file is not here any more; bring it again.", print_exception=False)
     return await gr.components.Component.async_move_resource_to_block_cache(component, path)
 
 
@@ -32,9 +41,21 @@ class Textbox(gr.Textbox):
     is_template = True
     async_move_resource_to_block_cache = as_sent
 
+    def preprocess(self, payload: str | None) -> str | None:
+        """Any value that is no text would be written out as one, however long."""
+        if not isinstance(payload, str | None):
+            raise gr.Error(f"The {self.label or 'text'} is one text.", print_exception=False)
+        return payload
+
 
 class UploadButton(gr.UploadButton):
     """A file from the person's own computer."""
 
     is_template = True
     async_move_resource_to_block_cache = as_sent
+
+    def preprocess(self, payload: gr.data_classes.FileData | None) -> str | None:
+        """The upload's path; Gradio's own leaves an empty file on disk for every question."""
+        if payload is not None and not isinstance(payload, gr.data_classes.FileData):
+            raise gr.Error("Send one file.", print_exception=False)
+        return None if payload is None else payload.path

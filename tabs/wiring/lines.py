@@ -18,6 +18,8 @@ from typing import Any
 
 import gradio as gr
 
+from limits import QUESTION_SECONDS
+from tabs.wiring.listening import Stopped, patient
 from tabs.wiring.slowly import SILENCE, Told, stepwise
 from tabs.wiring.widget import Widget
 
@@ -29,6 +31,7 @@ STOPPING = {
     "api_visibility": "private",
     "show_progress": "hidden",
 }
+MOST_SERIAL = 2**53  # beyond, a browser cannot count
 _ASKERS = 4096  # whose word is remembered
 
 log = logging.getLogger(__name__)
@@ -80,7 +83,7 @@ def reply(answer: Callable[[], dict[str, Any]], raw: Any) -> dict[str, Any]:
 
 def replies(raw: Any, work: Callable[[Told], dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """As `reply`, for slow work: {"done", "doing"} for each Step that it tells, then what it returns."""
-    steps = stepwise(work, every=SILENCE)
+    steps = stepwise(lambda told: work(patient(told, QUESTION_SECONDS)), every=SILENCE)
     yield from parts(
         raw, (news[0] if isinstance(news, tuple) else news and vars(news) for news in steps)
     )
@@ -137,6 +140,8 @@ def trouble(error: Exception) -> dict[str, Any]:
 
 def sentence(error: Exception) -> str:
     """The words of an error that was meant for people; any other is logged, and apologised for."""
+    if isinstance(error, Stopped):
+        return str(error)
     if isinstance(error, ValueError | OSError) and not getattr(error, "errno", None):
         return str(error)
     log.error("A question failed.", exc_info=error)
@@ -146,7 +151,7 @@ def sentence(error: Exception) -> str:
 def serial(raw: Any) -> int:
     """A question's number; 0 where there is none."""
     found = raw.get("serial") if isinstance(raw, dict) else None
-    return found if isinstance(found, int) else 0
+    return found if type(found) is int and 0 <= found < MOST_SERIAL else 0
 
 
 def whole(value: str, name: str) -> str:

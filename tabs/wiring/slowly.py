@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from tabs.wiring.listening import Stopped, listener
+
 
 @dataclass(frozen=True)
 class Step:
@@ -27,10 +29,6 @@ def silent(step: Step) -> None:
     """Hears and says nothing."""
 
 
-class Stopped(Exception):
-    """Raised inside the work, by the progress it reports, once nobody waits for it."""
-
-
 def stepwise(
     work: Callable[[Callable[[Any], None]], Any], every: float | None = None
 ) -> Iterator[Any]:
@@ -42,8 +40,10 @@ def stepwise(
     news: SimpleQueue[Any] = SimpleQueue()
     stop = threading.Event()
 
+    listens = listener()
+
     def report(how_far: float | Step) -> None:
-        if stop.is_set():
+        if stop.is_set() or not listens():
             raise Stopped
         news.put(how_far)
 
