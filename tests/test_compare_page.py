@@ -477,6 +477,22 @@ def test_its_maps_are_for_the_answer_and_the_truth(family, packed):
         assert "attention" not in again and again["maps"] == {"gradcam": found["maps"]["gradcam"]}
 
 
+def test_its_maps_are_of_the_template_in_the_box(packed):
+    """And of another they are others, so that this could fail."""
+    model, images = load(FAMILIES["clip"]), load_set(packed)
+    template = "one {} here"
+    for place in range(4):
+        found = compare.look_inside(raw(place=place, family="clip", template=template), packed)
+        name = found["targets"]["own"]["name"]
+        drawn, usual = (
+            explain(model.trace(images.items[place].content, labels=[text]), "gradcam")
+            for text in (template.replace("{}", name), f"a photo of a {name}")
+        )
+        shown = unpacked(found["maps"]["gradcam"])
+        np.testing.assert_allclose(shown, drawn, rtol=1e-4, atol=1e-6)
+        assert np.abs(shown - usual).max() > 0.01 * np.abs(usual).max()
+
+
 def test_of_several_outputs_the_strongest_is_explained(odd):
     typed = f"dog: dog\ncat: cat\n{HOSTILE}: cup; car; duck"
     model, images = load("level-vit"), load_set(odd)
