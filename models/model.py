@@ -57,6 +57,7 @@ class Model:
     family: str
     reads_texts = False  # whether its classes are texts of the asker's choosing
     settings = ""  # `layout.settings_digest` of its folder
+    scale: float | None = None  # what a cosine becomes a logit by; None where logits are a layer's
 
     def __init__(
         self, name: str, module: nn.Module, pixels_of: Callable, labels: Sequence[str], device: str

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from explain.classes.prompts import (
     PromptError,
+    class_lines,
     class_weights,
     leave_one_out,
     pair,
@@ -166,6 +167,23 @@ def test_only_new_strings_are_encoded(tiny_model, monkeypatch):
     template_weights(model, read_prompts(CLASSES, "seen {}\nnew {}"))
     assert sorted(encoded) == sorted(f"new {name}" for name in CLASSES.split())
     assert model.context == tiny.CONTEXT
+
+
+def test_a_bar_is_a_letter_after_a_backslash_and_a_divider_else():
+    read = read_prompts("cat\\|dog|puppy\na\\\\|b\nc\\d", "{}").names
+    assert read == (("cat|dog", "puppy"), ("a\\", "b"), ("c\\d",))
+
+
+@given(
+    st.lists(
+        st.text("ab|\\ ", min_size=1, max_size=8).map(str.strip).filter(bool),
+        min_size=1,
+        unique=True,
+    )
+)
+def test_any_names_can_be_written_as_lines(names):
+    read = read_prompts(class_lines(names), "{}")
+    assert read.names == tuple((name,) for name in names)
 
 
 def test_names_of_a_set_are_taken_as_they_stand():

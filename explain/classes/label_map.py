@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explain.classes.answers import sharing_the_highest
 from explain.classes.imagenet import GROUPS, MEANINGS, is_imagenet
 from explain.classes.label_text import LabelMapError, places, plain, read, write
 
@@ -200,12 +201,15 @@ def closed_set(logits: np.ndarray, label_map: LabelMap, classes: Sequence[str]) 
 def unrestricted(
     logits: np.ndarray, label_map: LabelMap, classes: Sequence[str], truth: np.ndarray
 ) -> np.ndarray:
-    """(images,) booleans: whether the best of all outputs stands for the true class, an index among `classes`."""
-    logits = np.asarray(logits)
-    stands = np.full(logits.shape[1], -1)
+    """(images,) booleans: whether the best of all outputs stands for the true class, an index among `classes`.
+
+    Of outputs that share the highest score, all must.
+    """
+    stands = np.full(np.shape(logits)[1], -1)
     for output, place in _owners(label_map, classes).items():
         stands[output] = place
-    return stands[logits.argmax(1)] == np.asarray(truth)
+    elsewhere = stands != np.asarray(truth)[:, None]
+    return ~(sharing_the_highest(logits) & elsewhere).any(1)
 
 
 def _owners(label_map: LabelMap, classes: Sequence[str]) -> dict[int, int]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from explain.classes.answers import answered
+from explain.scores.metrics import share
 from limits import (
     LONGEST_LINE,
     LONGEST_PROMPT,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from models.clip import Clip
 
 SLOT = re.compile(r"\{c?\}")  # {} or {c}
+NAME = re.compile(r"(?:^|\|)((?:\\[|\\]|[^|])*)")  # of those between the bars of a line
+ESCAPED = re.compile(r"\\([|\\])")
 
 
 class PromptError(ValueError):
@@ -56,6 +60,8 @@ class Prompts:
 
 def read_prompts(classes: str, templates: str) -> Prompts:
     """Classes one per line, synonyms after |; templates one per line, each with a {} or {c}. Empty lines are skipped.
+
+    A | that belongs to a name is written with a backslash before it, as is a backslash that stands before a | or another.
 
     Raises PromptError where a line cannot be used.
     """
@@ -104,6 +110,15 @@ def fill(template: str, name: str) -> str:
     return SLOT.sub(lambda _: name, template)
 
 
+def class_lines(names: Sequence[str]) -> str:
+    """Class names as `read_prompts` reads them, one a line and each whole, with any | in it."""
+    return "\n".join(name.replace("\\", "\\\\").replace("|", "\\|") for name in names)
+
+
+def _plain(name: str) -> str:
+    return ESCAPED.sub(r"\1", name)
+
+
 def _lines(field: str, text: str, most: int) -> list[tuple[int, str]]:
     numbered = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
     lines = [(number, line) for number, line in numbered if line]
@@ -127,7 +142,7 @@ def _read_classes(text: str) -> tuple[tuple[str, ...], ...]:
     found: list[tuple[str, ...]] = []
     first_line: dict[str, int] = {}
     for number, line in _lines("classes", text, SET_CLASSES):
-        names = tuple(name.strip() for name in line.split("|"))
+        names = tuple(_plain(name.strip()) for name in NAME.findall(line))
         if not all(names):
             raise PromptError(
                 "classes",
@@ -193,8 +208,9 @@ def cosines(features: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Scored:
-    """One try on one set. predicted: (images,) class indices; correct: (images,) booleans; margins: (images,) cosine
-    of the true class minus the best other, inf where there is no other."""
+    """One try on one set. predicted: (images,) class indices, NO_ANSWER (explain/classes/answers.py) where there is none;
+    correct: (images,) booleans; margins: (images,) cosine of the true class minus the best other, inf where there is no
+    other."""
 
     predicted: np.ndarray
     correct: np.ndarray
@@ -209,27 +225,22 @@ def score(features: torch.Tensor, weights: torch.Tensor, truth: np.ndarray) -> S
     wanted = torch.as_tensor(truth)[:, None]
     true_cosine = found.gather(1, wanted)[:, 0]
     others = found.scatter(1, wanted, -torch.inf).amax(1)
-    predicted = found.argmax(1).numpy()
+    predicted = answered(found.numpy(), scale=1)
     return Scored(predicted, predicted == truth, (true_cosine - others).numpy())
 
 
 def leave_one_out(
     features: torch.Tensor, per_template: torch.Tensor, truth: np.ndarray
 ) -> list[float]:
-    """Accuracy without each template in turn; empty for a single one, which cannot be left out."""
+    """Accuracy without each template in turn, nan where no image has an answer; empty for a single one."""
     if len(per_template) < 2:
         return []
     total = per_template.sum(0)
     import torch
 
-    return [
-        float(
-            score(
-                features, torch.nn.functional.normalize(total - part, dim=-1), truth
-            ).correct.mean()
-        )
-        for part in per_template
-    ]
+    rest = (torch.nn.functional.normalize(total - part, dim=-1) for part in per_template)
+    tries = (score(features, weights, truth) for weights in rest)
+    return [share(each.correct, each.predicted).accuracy for each in tries]
 
 
 @dataclass(frozen=True)

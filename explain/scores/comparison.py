@@ -15,6 +15,7 @@ from math import sqrt
 
 import numpy as np
 
+from explain.classes.answers import NO_ANSWER
 from explain.scores.metrics import Share, mcnemar, share
 
 MOST = 6  # models: 64 cells
@@ -24,7 +25,8 @@ MOST = 6  # models: 64 cells
 class Cells:
     """Which models have each image right. codes: (images,), bit m set where model m is right; counts: (2 ** models,).
 
-    alike: (images,) booleans, all models wrong and all with the same answer; never with a single model.
+    alike: (images,) booleans, all models wrong and all with the same answer; never with a single model. An image without
+    an answer is not right, and never alike.
     """
 
     codes: np.ndarray
@@ -38,7 +40,7 @@ def cells(right: np.ndarray, predicted: np.ndarray) -> Cells:
     if right.shape != predicted.shape or not 0 < len(right) <= MOST:
         raise ValueError(f"Compare 1 to {MOST} models on the same images.")
     codes = (right << np.arange(len(right))[:, None]).sum(0)
-    same = (predicted == predicted[0]).all(0) & (len(predicted) > 1)
+    same = (predicted == predicted[0]).all(0) & (predicted[0] != NO_ANSWER) & (len(predicted) > 1)
     return Cells(codes, np.bincount(codes, minlength=2 ** len(right)), (codes == 0) & same)
 
 

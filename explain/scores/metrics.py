@@ -13,23 +13,34 @@ from math import sqrt
 
 import numpy as np
 
+from explain.classes.answers import NO_ANSWER
+
 Z = 1.959963984540054  # of a standard normal's middle 95 %
 
 
 @dataclass(frozen=True)
 class Share:
-    """correct of total, with Wilson's 95 % interval; rates are fractions, nan where there is nothing to count."""
+    """correct of total, with Wilson's 95 % interval; rates are fractions, nan where there is nothing to count.
+
+    unanswered: how many of the total have no answer (explain/classes/answers.py); where all have none there is no rate.
+    """
 
     correct: int
     total: int
+    unanswered: int = 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether there is a rate."""
+        return self.total > self.unanswered
 
     @property
     def accuracy(self) -> float:
-        return self.correct / self.total if self.total else float("nan")
+        return self.correct / self.total if self.counts else float("nan")
 
     @property
     def interval(self) -> tuple[float, float]:
-        if not self.total:
+        if not self.counts:
             return 0.0, 1.0
         total, wrong = self.total + Z**2, self.total - self.correct
         middle = (self.correct + Z**2 / 2) / total
@@ -37,8 +48,9 @@ class Share:
         return middle - half if self.correct else 0.0, middle + half if wrong else 1.0
 
     def as_json(self) -> dict[str, float | int]:
-        """{accuracy, correct, total}, as the endpoints answer."""
-        return {"accuracy": self.accuracy, "correct": self.correct, "total": self.total}
+        """{accuracy, correct, total}, as the endpoints answer; accuracy None where there is none."""
+        rate = self.accuracy if self.counts else None
+        return {"accuracy": rate, "correct": self.correct, "total": self.total}
 
 
 @dataclass(frozen=True)
@@ -57,41 +69,57 @@ class ClassScores:
     weighted_f1: float
 
 
-def share(correct: np.ndarray) -> Share:
-    """The Share of an array of booleans."""
-    return Share(int(np.sum(correct)), len(correct))
+def share(correct: np.ndarray, predicted: np.ndarray | None = None) -> Share:
+    """The Share of an array of booleans; predicted: the answers, where some may be NO_ANSWER."""
+    unanswered = 0 if predicted is None else int(np.sum(predicted == NO_ANSWER))
+    return Share(int(np.sum(correct)), len(correct), unanswered)
 
 
-def shares_by(correct: np.ndarray, group: Sequence[str]) -> dict[str, Share]:
+def shares_by(
+    correct: np.ndarray, group: Sequence[str], predicted: np.ndarray | None = None
+) -> dict[str, Share]:
     """One Share for each value in `group` (images,), in order of first appearance; "" is no group."""
     correct, group = np.asarray(correct, dtype=bool), list(group)
     place = {name: number for number, name in enumerate(dict.fromkeys(group))}
     codes = np.array([place[name] for name in group], dtype=int)
+    silent = np.zeros(len(group)) if predicted is None else predicted == NO_ANSWER
     totals = np.bincount(codes, minlength=len(place))
-    hits = np.bincount(codes, weights=correct, minlength=len(place))
-    return {name: Share(int(hits[code]), int(totals[code])) for name, code in place.items() if name}
+    hits, unanswered = (
+        np.bincount(codes, weights=each, minlength=len(place)) for each in (correct, silent)
+    )
+    return {
+        name: Share(int(hits[code]), int(totals[code]), int(unanswered[code]))
+        for name, code in place.items()
+        if name
+    }
 
 
 def confusion_cells(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """(met, 3) true class, answered class and images of each pair that was met, by truth and then answer."""
-    cells, counts = np.unique(np.asarray(truth) * classes + predicted, return_counts=True)
+    """(met, 3) true class, answered class and images of each pair that was met, by truth and then answer.
+
+    Images without an answer are in none.
+    """
+    truth, predicted = np.asarray(truth), np.asarray(predicted)
+    given = predicted != NO_ANSWER
+    cells, counts = np.unique(truth[given] * classes + predicted[given], return_counts=True)
     return np.column_stack([*np.divmod(cells, classes), counts])
 
 
 def class_scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> ClassScores:
     """Scores over `classes` classes; means leave out those that are neither true nor predicted of any image.
 
-    Without an image every mean is nan.
+    Without an image, or without an answer to any, every mean is nan.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
-    if not len(truth):
-        none = np.zeros(classes)
-        return ClassScores(none, none, none, none.astype(int), *[float("nan")] * 6)
+    answered = np.asarray(predicted)[np.asarray(predicted) != NO_ANSWER]
+    if not len(answered):
+        none, support = np.zeros(classes), np.bincount(truth, minlength=classes)
+        return ClassScores(none, none, none, support, *[float("nan")] * 6)
     precision, recall, f1, support = precision_recall_fscore_support(
         truth, predicted, labels=np.arange(classes), zero_division=0.0
     )
-    present = np.union1d(truth, predicted)
+    present = np.union1d(truth, answered)
     return ClassScores(
         precision,
         recall,
@@ -110,16 +138,19 @@ def macro_f1_interval(
     """The middle 95 % of macro F1 over `draws` bootstrap samples (Efron 1979, doi 10.1214/aos/1176344552), by class.
 
     Every class keeps its number of images, which are drawn from it with replacement: so its row of the confusion matrix
-    is multinomial, and drawn as such. (0, 1) without an image. An error that was not seen cannot be drawn: of ten images
-    a class the interval holds the true score 91 times in 100, of one or two it may miss even the score of these images,
-    and that of a perfect score is a point.
+    is multinomial, and drawn as such; images without an answer are drawn too. (0, 1) without an answer. An error that was
+    not seen cannot be drawn: of ten images a class the interval holds the true score 91 times in 100, of one or two it may
+    miss even the score of these images, and that of a perfect score is a point.
     """
-    if not len(truth):
+    predicted = np.asarray(predicted)
+    if (predicted == NO_ANSWER).all():
         return 0.0, 1.0
     random = np.random.default_rng(seed)
-    cells, counts = np.unique(np.asarray(truth) * classes + predicted, return_counts=True)
-    true, answer = np.divmod(cells, classes)
-    hits, answers = np.zeros((2, classes, draws), dtype=np.int32)
+    columns = classes + 1  # the last for images without an answer
+    column = np.where(predicted == NO_ANSWER, classes, predicted)
+    cells, counts = np.unique(np.asarray(truth) * columns + column, return_counts=True)
+    true, answer = np.divmod(cells, columns)
+    hits, answers = np.zeros((2, columns, draws), dtype=np.int32)
     starts = np.flatnonzero(np.diff(true, prepend=-1))
     for place, start in enumerate(starts):
         row = slice(start, starts[place + 1] if place + 1 < len(starts) else len(true))
@@ -127,6 +158,7 @@ def macro_f1_interval(
         drawn = random.multinomial(total, counts[row] / total, size=draws).T
         answers[answer[row]] += drawn
         hits[true[start]] = drawn[answer[row] == true[start]].sum(0)
+    hits, answers = hits[:classes], answers[:classes]
     support = np.bincount(true, counts, classes)[:, None]
     met = support + answers
     f1 = np.divide(2 * hits, met, out=np.zeros(met.shape), where=met > 0)

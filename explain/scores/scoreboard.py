@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explain.classes.answers import NO_ANSWER, unanswered_note
 from explain.scores.metrics import (
     ClassScores,
     Share,
@@ -21,14 +22,17 @@ from limits import MATRIX_CLASSES, MISTAKES
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """Shares are correct of total; cells: (met, 3) true class, answered class, images, of every pair that was met."""
+    """Shares are correct of total; cells: (met, 3) true class, answered class, images, of every pair that was met;
+    unanswered: (classes,) images of each class without an answer; note: how many these are, in a sentence, "" for none."""
 
     classes: tuple[str, ...]
     overall: Share
     per_class: dict[str, Share]
     per_condition: dict[str, Share]
     cells: np.ndarray
+    unanswered: np.ndarray
     scores: ClassScores
+    note: str = ""
 
     @property
     def confusion(self) -> np.ndarray | None:
@@ -47,14 +51,16 @@ class Scoreboard:
         return wrong[np.argsort(-wrong[:, 2], kind="stable")][:MISTAKES]
 
     def as_json(self) -> dict[str, Any]:
-        """As /score_prompts answers: rates are fractions, interval [low, high]."""
+        """As /score_prompts answers: rates are fractions, None where no picture has an answer; interval [low, high]."""
+        counts = self.overall.counts
         return {
             **self.overall.as_json(),
-            "interval": list(self.overall.interval),
+            "interval": list(self.overall.interval) if counts else None,
             "per_class": {name: each.as_json() for name, each in self.per_class.items()},
             "per_condition": {name: each.as_json() for name, each in self.per_condition.items()},
             "confusion": self._confusion(),
-            "macro_f1": self.scores.macro_f1,
+            "macro_f1": self.scores.macro_f1 if counts else None,
+            "note": self.note,
         }
 
     def _confusion(self) -> dict[str, Any]:
@@ -62,6 +68,7 @@ class Scoreboard:
         return {
             "labels": list(self.classes),
             "counts": None if dense is None else dense.tolist(),
+            "no_answer": self.unanswered.tolist(),
             "cells": self.cells.tolist() if dense is None else None,
         }
 
@@ -69,13 +76,16 @@ class Scoreboard:
 def scoreboard(
     truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str], conditions: Sequence[str]
 ) -> Scoreboard:
-    """truth, predicted: (images,) indices into classes; conditions: (images,) names, "" where there is none."""
+    """truth, predicted: (images,) indices into classes, predicted NO_ANSWER where there is none; conditions: (images,) names,
+    "" where there is none."""
     correct = truth == predicted
     return Scoreboard(
         tuple(classes),
-        share(correct),
-        shares_by(correct, [classes[index] for index in truth]),
-        shares_by(correct, conditions),
+        share(correct, predicted),
+        shares_by(correct, [classes[index] for index in truth], predicted),
+        shares_by(correct, conditions, predicted),
         confusion_cells(truth, predicted, len(classes)),
+        np.bincount(truth[predicted == NO_ANSWER], minlength=len(classes)),
         class_scores(truth, predicted, len(classes)),
+        unanswered_note(predicted),
     )

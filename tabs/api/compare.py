@@ -8,18 +8,23 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from explain.classes.answers import NO_ANSWER, unanswered_note
 from explain.scores.comparison import cell_name, pairwise
 from explain.scores.metrics import Share, share, shares_by
 from models import TEMPLATE
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
 from tabs.compare.asks import ModelChoice
-from tabs.compare.comparison import Comparison, compared, left_out
+from tabs.compare.comparison import Comparison, gathered, left_out
 from tabs.compare.figures import scores
 from tabs.sets import LIMIT
 from tabs.sets.asks import text
 from tabs.wiring.gpu import loaded
 from tabs.wiring.inputs import Json, Textbox
+
+MEANS = tuple(
+    f"{kind}_{mean}" for kind in ("macro", "weighted") for mean in ("precision", "recall", "f1")
+)
 
 
 def compare(
@@ -33,8 +38,9 @@ def compare(
     models: 1 to 6 names or Hub ids. A CLIP is asked with templates, one per line; another answers among those of its
     labels that are classes of the set by name, or as label_maps, {model: lines of "class: label; label"}, says. imageset: a catalogue name such as toybox, a Hub id, or an uploaded zip or parquet
     file. Answers {model: {accuracy, correct, total, interval, unrestricted, macro_precision, macro_recall, macro_f1,
-    weighted_precision, weighted_recall, weighted_f1, per_class, per_condition}, cells, mcnemar, left_out, notes}: rates are
-    fractions, interval [low, high], unrestricted the accuracy when all of a model's labels may answer (null for a CLIP).
+    weighted_precision, weighted_recall, weighted_f1, per_class, per_condition, note}, cells, mcnemar, left_out, notes}: rates
+    are fractions, null for a model that gives all pictures' classes equal scores, which takes no part in cells and mcnemar;
+    note counts the pictures without an answer, which are not right; interval [low, high], unrestricted the accuracy when all of a model's labels may answer (null for a CLIP).
     cells: "clip only", "vit + swin", "all right", "all wrong" → pictures, by family where families differ, else by
     model; "all wrong alike" is the part of "all wrong" with one answer. mcnemar: [{a, b, only_a, only_b, p, p_holm}].
     left_out: the classes that some model has no label for; their pictures count for none. notes: sentences on what was
@@ -45,16 +51,18 @@ def compare(
         maps = arguments.label_maps(label_maps, names)
         asked = text(templates, "templates")
         choices = {name: ModelChoice(name, asked, maps.get(name)) for name in names}
-        found = compared(source(imageset), LIMIT, choices)
+        found = gathered(source(imageset), LIMIT, choices)
         if found.unable:
             raise ValueError(next(iter(found.unable.values())))
-        right = found.right
+        answering = list(found.answers)
+        right = found.right if answering else np.zeros((0, len(found.places)), dtype=bool)
+        scored = {name: _scored(found, name, right[row]) for row, name in enumerate(answering)}
         return {
-            **{name: _scored(found, name, right[row]) for row, name in enumerate(names)},
-            "cells": _cells(found, _keys(names)),
+            **{name: scored.get(name) or _silent(found, name) for name in names},
+            "cells": _cells(found, _keys(answering)) if answering else {},
             "mcnemar": [
                 {key: value for key, value in vars(pair).items() if key not in ("gap", "interval")}
-                for pair in pairwise(right, names)
+                for pair in pairwise(right, answering)
             ],
             "left_out": sorted(set().union(*found.left_out.values())),
             "notes": left_out(found),
@@ -63,26 +71,45 @@ def compare(
 
 def _scored(found: Comparison, name: str, right: np.ndarray) -> dict[str, Any]:
     counted, free = scores(found, name), found.answers[name].unrestricted
-    overall = share(right)
-    means = [
-        f"{kind}_{mean}" for kind in ("macro", "weighted") for mean in ("precision", "recall", "f1")
-    ]
+    predicted = found.answers[name].predicted
+    overall = share(right, predicted)
     return {
         **overall.as_json(),
         "interval": list(overall.interval),
         "unrestricted": None if free is None else share(free).accuracy,
-        **{mean: getattr(counted, mean) for mean in means},
-        "per_class": _by_class(found, right),
+        **{mean: getattr(counted, mean) for mean in MEANS},
+        "per_class": _by_class(found, right, predicted == NO_ANSWER),
         "per_condition": {
-            group: each.as_json() for group, each in shares_by(right, found.conditions).items()
+            group: each.as_json()
+            for group, each in shares_by(right, found.conditions, predicted).items()
         },
+        "note": unanswered_note(predicted),
     }
 
 
-def _by_class(found: Comparison, right: np.ndarray) -> dict[str, dict[str, Any]]:
+def _silent(found: Comparison, name: str) -> dict[str, Any]:
+    """What there is to say of a model that answers no picture."""
+    total = len(found.places)
+    return {
+        **Share(0, total, total).as_json(),
+        **dict.fromkeys(("interval", "unrestricted", *MEANS)),
+        "per_class": {},
+        "per_condition": {},
+        "note": found.silent[name],
+    }
+
+
+def _by_class(
+    found: Comparison, right: np.ndarray, unanswered: np.ndarray
+) -> dict[str, dict[str, Any]]:
     """Those classes that have a picture, in the set's order; there may be thousands."""
-    totals, hits = Counter(found.truth.tolist()), Counter(found.truth[right].tolist())
-    return {found.names[code]: Share(hits[code], totals[code]).as_json() for code in sorted(totals)}
+    totals, hits, silent = (
+        Counter(found.truth[chosen].tolist()) for chosen in (slice(None), right, unanswered)
+    )
+    return {
+        found.names[code]: Share(hits[code], totals[code], silent[code]).as_json()
+        for code in sorted(totals)
+    }
 
 
 def _keys(names: list[str]) -> list[str]:

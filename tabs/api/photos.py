@@ -13,6 +13,7 @@ import gradio as gr
 
 from draw import overlay
 from explain import METHODS, explained
+from explain.classes.answers import note_of, sharing_the_highest
 from tabs.api import arguments
 from tabs.api.endpoint import AT_ONCE, told_plainly
 from tabs.explain.texts import text_notes
@@ -32,7 +33,8 @@ UNITS = {"share": "of all", "logit": "logits"}  # beside the overlay's colour ba
 
 
 def classify(image: str | None, models: list[str], labels: str = "") -> dict[str, list[dict]]:
-    """The five likeliest labels of a photo: {model: [{label, probability} × 5]}.
+    """The five likeliest labels of a photo: {model: [{label, probability} × 5]}; those that share the highest score,
+    which is then no answer, have a note that says so.
 
     models: a list of names of bundled models, of the catalogue, or Hub ids. labels: CLIP's texts,
     verbatim, one per line; empty for "a photo of a {}" over the fifteen categories.
@@ -80,9 +82,14 @@ def classified(path: str, name: str, texts: Sequence[str] | None) -> list[dict[s
     model = loaded(name)
     labels = texts if texts and model.reads_texts else model.labels
     logits = model.classify([opened(path).image], labels=labels)[0]
+    note = note_of(logits.numpy(), labels, model.scale)
+    (shared,) = sharing_the_highest(logits.numpy()[None], model.scale)
     best = logits.softmax(-1).topk(min(TOP, len(labels)))
-    found = zip(best.indices.tolist(), best.values.tolist(), strict=True)
-    return [{"label": labels[index], "probability": probability} for index, probability in found]
+    return [
+        {"label": labels[index], "probability": probability}
+        | ({"note": note} if note and shared[index] else {})
+        for index, probability in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    ]
 
 
 @on_gpu
@@ -113,7 +120,16 @@ def mapped(
         "score": trace.score,
         "top": [{"label": label, "probability": share} for label, share in trace.top(TOP)],
         "signed": found.signed,
-        "note": " ".join(filter(None, [found.note, *text_notes(model, trace.labels)])),
+        "note": " ".join(
+            filter(
+                None,
+                [
+                    found.note,
+                    note_of(trace.logits.numpy(), trace.labels, model.scale),
+                    *text_notes(model, trace.labels),
+                ],
+            )
+        ),
     }
     caption = f"{name}: {in_words(METHODS[method], trace, **asked)}"
     unit = UNITS[METHODS[method].unit]

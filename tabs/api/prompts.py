@@ -25,9 +25,11 @@ def score_prompts(
 
     model: a CLIP's name or Hub id. imageset: a catalogue name such as toybox, a Hub id, or an uploaded zip or parquet
     file. classes: one per line, synonyms after |, empty for the set's own. templates: one per line, {} for the class.
-    Answers {accuracy, correct, total, interval, per_class, per_condition, confusion, macro_f1, seconds}: rates are
-    fractions, interval [low, high], confusion {labels, counts} with rows = truth; of more than
-    200 classes counts is null and confusion has cells, [true class, answered class, pictures] of every pair that was met.
+    Answers {accuracy, correct, total, interval, per_class, per_condition, confusion, macro_f1, note, seconds}: rates are
+    fractions, interval [low, high], confusion {labels, counts, no_answer} with rows = truth; of more than 200 classes
+    counts is null and confusion has cells, [true class, answered class, pictures] of every pair that was met. A picture
+    whose highest score several classes share has no answer: it is not right, stands in no column but in no_answer, and
+    note counts them; where no picture has an answer, rates are null.
     """
     with told_plainly():
         start = time.perf_counter()

@@ -49,7 +49,7 @@ class ComparedModel:
 class Answers:
     """A model's answers among some classes: of its predictions, what a comparison needs. Arrays are (pictures,) unless said.
 
-    places: among the set's items. predicted: class indices; margins: the true class's probability less the best other's.
+    places: among the set's items. predicted: class indices, NO_ANSWER where there is none; margins: the true class's probability less the best other's.
     top, probabilities: (pictures, 5) the likeliest classes. unrestricted: whether the best of all outputs stands for the
     true class, None for a model that reads texts.
     """

@@ -12,6 +12,7 @@ from functools import reduce
 
 import numpy as np
 
+from explain.classes.answers import NO_ANSWER, unanswered_note
 from explain.scores.comparison import Cells, cells
 from models import FAMILIES
 from tabs.compare.asks import ModelChoice
@@ -26,7 +27,8 @@ NAMED = 6  # classes named in a sentence
 class Comparison:
     """Models by key, in order, on the pictures and among the classes that all of them can read and answer.
 
-    models: every one; answers: of those that know a class at all; unable: key → why not, of the others. classes:
+    models: every one; answers: of those that know a class and answer at all; unable: key → why not, of those that know
+    none; silent: key → why, of those that have no answer to any picture (explain/classes/answers.py). classes:
     (classes,) indices into the set's. places: (pictures,) among the set's items; truth: (pictures,) indices into the
     set's classes. left_out: key → the classes a model has no output for; unread: pictures that some model could not read.
     """
@@ -39,6 +41,7 @@ class Comparison:
     truth: np.ndarray
     conditions: np.ndarray
     unable: dict[str, str]
+    silent: dict[str, str]
     left_out: dict[str, tuple[str, ...]]
     unread: int
 
@@ -68,6 +71,14 @@ class Comparison:
 
 
 def compared(source: str, limit: int, choices: Mapping[str, ModelChoice]) -> Comparison:
+    """As `gathered`; ValueError where none of the models answers any picture."""
+    found = gathered(source, limit, choices)
+    if not found.answers:
+        raise ValueError(next(iter(found.silent.values())))
+    return found
+
+
+def gathered(source: str, limit: int, choices: Mapping[str, ModelChoice]) -> Comparison:
     """The comparison of some models on the set at `source`. ValueError and OSError are for people."""
     if not choices:
         raise ValueError(NO_MODEL)
@@ -97,15 +108,22 @@ def _on_shared_ground(
     places = reduce(np.intersect1d, read)
     if not len(places):
         raise ValueError("No picture that was drawn is of a class that all of these models know.")
+    shared = {key: each.at(places) for key, each in found.items()}
+    answering = {key: each for key, each in shared.items() if (each.predicted != NO_ANSWER).any()}
     return Comparison(
         labelled=labelled,
         models=models,
-        answers={key: each.at(places) for key, each in found.items()},
+        answers=answering,
         classes=classes,
         places=places,
         truth=labelled.codes[places],
         conditions=labelled.conditions[places],
         unable=unable,
+        silent={
+            key: unanswered_note(each.predicted)
+            for key, each in shared.items()
+            if key not in answering
+        },
         left_out=left_out,
         unread=len(reduce(np.union1d, read)) - len(places),
     )
@@ -141,6 +159,11 @@ def left_out(found: Comparison) -> list[str]:
             f"{listed(titles)} {'do' if len(titles) > 1 else 'does'} not take part: no output is a class of this set by name. "
             "Say in the label map which stand for which class."
         )
+    for key, note in found.silent.items():
+        said.append(f"{FAMILIES.get(key, key)} does not take part. {note}")
+    for key, each in found.answers.items():
+        if note := unanswered_note(each.predicted):
+            said.append(f"{FAMILIES.get(key, key)}: {note}")
     for key, compared in found.models.items():
         notes = compared.label_map.notes if compared.label_map else ()
         said += [f"{FAMILIES.get(key, key)}'s label map: {note}" for note in notes[:NAMED]]

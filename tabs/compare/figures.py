@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from explain.classes.answers import NO_ANSWER
 from explain.classes.prompts import prompts_of
 from explain.scores.calibration import calibration
 from explain.scores.comparison import cochrans_q, pairwise
@@ -36,7 +37,7 @@ def figures(found: Comparison) -> dict[str, Any]:
         "class_count": len(np.unique(found.truth)),
         "models": {
             **{key: _model(found, key, right[row]) for row, key in enumerate(found.answers)},
-            **{key: {"error": why} for key, why in found.unable.items()},
+            **{key: {"error": why} for key, why in (found.unable | found.silent).items()},
         },
         "left_out": left_out(found),
         "pairs": _pairs(found, right),
@@ -58,16 +59,17 @@ def scores(found: Comparison, key: str) -> ClassScores:
 
 def _model(found: Comparison, key: str, right: np.ndarray) -> dict[str, Any]:
     model, answers, counted = found.models[key].model, found.answers[key], scores(found, key)
-    curve = calibration(answers.confidence, right)
+    given = answers.predicted != NO_ANSWER
+    curve = calibration(answers.confidence[given], right[given])
     return {
         "name": model.name,
-        "overall": bar(share(right)),
+        "overall": bar(share(right, answers.predicted)),
         "macro": {**_means(counted, "macro"), "interval": _interval(found, key)},
         "weighted": _means(counted, "weighted"),
         "free": None if answers.unrestricted is None else bar(share(answers.unrestricted)),
         "outputs": None if model.reads_texts else len(model.labels),
         "parameters": model.parameters,
-        "confidence": float(answers.confidence.mean()),
+        "confidence": float(answers.confidence[given].mean()),
         "ece": curve.ece,
         "calibration": [
             {"from": b.low, "to": b.high, "confidence": b.confidence, **bar(b.share)}
@@ -80,7 +82,9 @@ def _model(found: Comparison, key: str, right: np.ndarray) -> dict[str, Any]:
 def _among(found: Comparison, key: str) -> tuple[np.ndarray, np.ndarray]:
     """Truth and answers as indices into the classes that are compared."""
     truth, predicted = found.truth, found.answers[key].predicted
-    return np.searchsorted(found.classes, truth), np.searchsorted(found.classes, predicted)
+    places = np.searchsorted(found.classes, predicted)
+    places = np.where(predicted == NO_ANSWER, NO_ANSWER, places)
+    return np.searchsorted(found.classes, truth), places
 
 
 def _means(counted: ClassScores, kind: str) -> dict[str, float]:
@@ -122,13 +126,18 @@ def _per_class(found: Comparison, right: np.ndarray) -> list[dict[str, Any]]:
     classes, count = len(found.names), len(found.answers)
     totals = np.bincount(found.truth, minlength=classes)
     hits = np.stack([np.bincount(found.truth[row], minlength=classes) for row in right])
+    none = found.predicted == NO_ANSWER
+    unanswered = np.stack([np.bincount(found.truth[row], minlength=classes) for row in none])
     shown = np.flatnonzero(totals)
     if len(shown) > CLASSES:
         spread = np.ptp(hits[:, shown] / totals[shown], axis=0)
         shown = np.sort(shown[np.argsort(-spread, kind="stable")[:CLASSES]])
 
     def shares(code: int) -> dict[str, Any]:
-        each = (Share(int(hits[row, code]), int(totals[code])) for row in range(count))
+        each = (
+            Share(int(hits[row, code]), int(totals[code]), int(unanswered[row, code]))
+            for row in range(count)
+        )
         return dict(zip(found.answers, map(bar, each), strict=True))
 
     return [{"name": found.names[code], "shares": shares(code)} for code in shown]
@@ -139,7 +148,10 @@ def _per_condition(found: Comparison, right: np.ndarray) -> list[dict[str, Any]]
     shown = []
     for name in found.labelled.images.conditions[:CONDITIONS]:
         chosen = found.conditions == name
-        shares = (bar(share(row[chosen])) for row in right)
+        shares = (
+            bar(share(row[chosen], each.predicted[chosen]))
+            for row, each in zip(right, found.answers.values(), strict=True)
+        )
         if chosen.any():
             shown.append({"name": name, "shares": dict(zip(found.answers, shares, strict=True))})
     return shown

@@ -11,6 +11,7 @@ import numpy as np
 
 from draw import colour_range, laid_over
 from explain import METHODS, explained
+from explain.classes.answers import NO_ANSWER
 from explain.classes.prompts import prompts_of
 from tabs.compare.asks import CompareQuestion
 from tabs.compare.compared_model import ComparedModel
@@ -78,7 +79,8 @@ def drawn_maps(found: Comparison, key: str, row: int) -> dict[str, Any]:
     texts, targets = _targets(found, compared, row, classes)
     item = found.labelled.images.items[found.places[row]]
     drawn = _drawn(item.content, compared.model.name, texts, tuple(targets.values()))
-    whose = {"own": "its answer", "truth": "the truth"}
+    silent = found.answers[key].predicted[row] == NO_ANSWER
+    whose = {"own": "the truth" if silent else "its answer", "truth": "the truth"}
     for each, (which, code) in zip(drawn[-len(classes) :], classes.items(), strict=True):
         output = _output(compared, found.names[code], targets[which])
         each["title"] = f"Grad-CAM for “{found.names[code]}”"
@@ -133,8 +135,9 @@ def _over(
 
 
 def _explained_classes(found: Comparison, key: str, row: int) -> dict[str, int]:
-    """The model's own answer, and the truth where that is another class."""
+    """The model's own answer, and the truth where that is another class; the truth alone where it has no answer."""
     own, truth = int(found.answers[key].predicted[row]), int(found.truth[row])
+    own = truth if own == NO_ANSWER else own
     return {"own": own} if own == truth else {"own": own, "truth": truth}
 
 

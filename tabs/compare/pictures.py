@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from explain.classes.answers import name_of
 from tabs.compare import cells
 from tabs.compare.asks import CompareQuestion
 from tabs.compare.comparison import Comparison, compared
@@ -65,9 +66,9 @@ def large_picture(asked: CompareQuestion) -> dict[str, Any]:
 
 
 def answer(found: Comparison, key: str, row: int) -> dict[str, Any]:
-    """{answer, right} of one model to one picture."""
+    """{answer, right} of one model to one picture; answer None where it has none."""
     code = found.answers[key].predicted[row]
-    return {"answer": found.names[code], "right": bool(code == found.truth[row])}
+    return {"answer": name_of(code, found.names), "right": bool(code == found.truth[row])}
 
 
 def original(asked: CompareQuestion) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from draw import ramp
+from explain.classes.answers import name_of
 from explain.classes.label_map import as_text
 from explain.scores.comparison import cell_name
 from models import FAMILIES
-from tabs.compare import cells, speed
+from tabs.compare import cells
 from tabs.compare.asks import CompareQuestion
 from tabs.compare.comparison import Comparison, compared, listed
 from tabs.compare.figures import figures
@@ -33,6 +34,7 @@ PICTURES = 12  # of each cell
 LINES = 300  # of a label map
 RAMP = (120, 10)  # pixels
 DIGITS = 6  # of a probability in the table
+NONE = "(no answer)"  # in the table
 MEANS = (("precision", "precision"), ("recall", "recall"), ("f1", "F1"))
 _ = "\N{NO-BREAK SPACE}"  # a number stays with its unit
 _JOINED = "\N{WORD JOINER}"  # an interval with itself
@@ -51,7 +53,6 @@ def written(asked: CompareQuestion) -> str:
         written_on=datetime.now().strftime("%d %B %Y, %H:%M"),
         titles=FAMILIES,
         numbers=_numbers(models),
-        speeds={key: speed.known(found.models[key].model) for key in keys},
         opened=_opened(found, asked.place),
         shown_cells=[_cell(found, cell) for cell in shown],
         ramp=data_address(ramp(False, *RAMP)),
@@ -141,10 +142,11 @@ def rows(asked: CompareQuestion) -> list[list[Any]]:
         cell = cell_name(int(counted.codes[row]), keys)
         line = [item.name, item.label, item.condition, cell, int(counted.alike[row])]
         for number, (key, each) in enumerate(found.answers.items()):
+            answer = name_of(each.predicted[row], found.names)
             line += [
                 found.models[key].model.name,
-                found.names[each.predicted[row]],
-                round(float(each.confidence[row]), DIGITS),
+                answer or NONE,
+                round(float(each.confidence[row]), DIGITS) if answer else "",
                 int(right[number, row]),
             ]
         table.append(line)
@@ -156,8 +158,8 @@ def rows(asked: CompareQuestion) -> list[list[Any]]:
 
 def share(found: dict[str, Any]) -> str:
     """ "83.4 % (79.1–87.0, n = 320)" """
-    if not found["total"]:
-        return "no picture"
+    if found["rate"] is None:
+        return "no answer" if found["total"] else "no picture"
     spread = f"{points(found['low'])}–{_JOINED}{points(found['high'])}"
     return f"{percent(found['rate'])} ({spread},{_}n{_}={_}{found['total']:,})"
 

@@ -64,11 +64,6 @@ def measured(name: str) -> Speed:
         return _speeds.get(key, lambda: _measure(name))
 
 
-def known(model: Model) -> Speed | None:
-    """The speed of a model where it was measured already."""
-    return _speeds.peek(_key(model))
-
-
 def _key(model: Model) -> Hashable:
     return (model.name, str(model.device))
 

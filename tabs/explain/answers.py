@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from explain import METHODS, explained
+from explain.classes.answers import note_of
 from tabs.explain.questions import Question
 from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
@@ -43,9 +44,13 @@ class Look:
 
 @on_gpu
 def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
-    """Top-5, score and every map that needs no second look at the photo. ValueError and OSError are for people."""
+    """Top-5, score and every map that needs no second look at the photo. ValueError and OSError are for people.
+
+    no_answer: why the top-5 is none, "" where it is one; the maps are then for the first of the classes that share the top.
+    """
     look = looked(path, asked, family)
     trace, probabilities = look.trace, look.trace.logits.softmax(-1)
+    no_answer = note_of(trace.logits.numpy(), look.names, look.model.scale)
     answer = {
         "photo": look.photo.key,
         "base": look.base,
@@ -59,10 +64,11 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
             "probability": float(probabilities[trace.target]),
             "known": look.known,
         },
+        "no_answer": no_answer,
         "score": trace.score,
         "layers": len(trace.attention_blocks),
         "readout": trace.readout_name,
-        "notes": text_notes(look.model, asked.texts),
+        "notes": [*filter(None, [no_answer]), *text_notes(look.model, asked.texts)],
     }
     return answer | maps(trace, held=look.base == asked.held)
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from explain.classes.answers import NO_ANSWER, same_texts, unanswered_note
 from explain.classes.prompts import class_weights, fill, prompts_of
 from explain.maps.nearest import nearest
+from explain.scores.metrics import share
 from imagesets import Item
 from models import FAMILIES
 from tabs.map import layouts
@@ -16,6 +18,7 @@ from tabs.map.asks import MapAsked
 from tabs.map.sheets import sheet
 from tabs.sets import LabelledSet, embed_picture, embed_set, labelled_set, pictures
 from tabs.sets.predictions import answer_space, predict
+from tabs.sets.shares import number
 from tabs.sets.templates import template_sums
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import opened
@@ -70,18 +73,19 @@ def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
 
 
 def _answers(asked: MapAsked, family: str) -> dict[str, Any]:
-    """What one model answers to every picture; or why it answers nothing."""
+    """What one model answers to every picture, -1 for none; and why there is none to some, or to any."""
     model = loaded(asked.models[family])
     (found,) = embed_set(asked.source, asked.limit, model, [answer_space(model)])
     try:
         predictions = predict(found, asked.template)
     except ValueError as error:
         return {"silent": str(error)}
-    answers = np.full(found.encoded.kept.max() + 1, -1)
+    answers = np.full(found.encoded.kept.max() + 1, NO_ANSWER)
     answers[found.encoded.kept] = predictions.predicted
     return {
         "answers": answers.tolist(),
-        "accuracy": float(predictions.right.mean()),
+        "accuracy": number(share(predictions.right, predictions.predicted).accuracy),
+        "silent": unanswered_note(predictions.predicted),
         "unknown": predictions.label_map.unmapped if predictions.label_map else (),
     }
 
@@ -153,7 +157,10 @@ def neighbours(asked: MapAsked) -> dict[str, Any]:
 
 
 def prompted(asked: MapAsked) -> dict[str, Any]:
-    """Where each class's prompt comes to lie on CLIP's map, with the pictures nearest to it; and CLIP's answers with them."""
+    """Where each class's prompt comes to lie on CLIP's map, with the pictures nearest to it; and CLIP's answers with them.
+
+    Classes whose prompts are one text to CLIP share one mark.
+    """
     family = next((f for f, name in asked.models.items() if loaded(name).reads_texts), "")
     if not family:
         return {"marks": [], "note": "Prompts need a CLIP."}
@@ -168,9 +175,20 @@ def prompted(asked: MapAsked) -> dict[str, Any]:
     placement, points = found.placed(weights, NEAR)
     says = [fill(texts.templates[0], name) for name in texts.classes]
     marks = [
-        {"id": name, "label": name, "says": says[at], "x": float(x), "y": float(y)}
-        | _pictures(found.pictures, placement.neighbours[at], placement.similarities[at])
-        for at, (name, (x, y)) in enumerate(zip(texts.classes, points, strict=False))
+        {
+            "id": texts.classes[group[0]],
+            "label": ", ".join(texts.classes[at] for at in group),
+            "classes": [texts.classes[at] for at in group],
+            "says": says[group[0]],
+            "x": float(points[group[0], 0]),
+            "y": float(points[group[0], 1]),
+            **_pictures(
+                found.pictures,
+                placement.neighbours[group[0]],
+                placement.similarities[group[0]],
+            ),
+        }
+        for group in same_texts(weights.numpy())
     ]
     more = f"The first {MARKED} of {len(classes):,} classes." if len(classes) > MARKED else ""
     return {**answers, "marks": marks, "note": more}

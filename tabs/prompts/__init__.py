@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from explain.classes.prompts import class_lines
 from imagesets import FILES
 from tabs.prompts import pictures, presets, scores
 from tabs.prompts.tries import Asked, asked
@@ -45,6 +46,7 @@ def about(found: EmbeddedSet) -> dict[str, Any]:
         "pictures": len(found.items),
         "total": found.images.total,
         "classes": found.images.classes,
+        "class_lines": class_lines(found.images.classes),
         "conditions": found.images.conditions,
         "skipped": found.skipped,
         "note": found.encoded.note,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explain.classes.prompts import class_weights
+from explain.classes.answers import NO_ANSWER, name_of, note_of
+from explain.classes.prompts import class_weights, cosines
 from models.photo import open_photo
 from tabs.prompts.scores import Try, asked_prompts, pinned, tried
 from tabs.prompts.tries import Asked, Wording
@@ -27,13 +28,17 @@ LARGE = 512  # of the one picture looked at
 
 
 def wanted(asked: Asked) -> dict[str, Any]:
-    """The pictures at `asked.places`, or those of a cell of the confusion matrix, each with its five likeliest classes."""
+    """The pictures at `asked.places`, or those of a cell of the confusion matrix, each with its five likeliest classes.
+
+    The matrix's column after the last class holds the pictures without an answer.
+    """
     found = clip_set(asked.source, asked.limit, asked.wording.model)
     now = tried(found, asked.wording.classes, asked.wording.templates, asked.half)
     places = asked.places
     count = len(places)
     if asked.cell:
         truth, answer = asked.cell
+        answer = NO_ANSWER if answer == len(now.prompts.classes) else answer
         chosen = now.counted & (now.truth == truth) & (now.scored.predicted == answer)
         places = np.flatnonzero(chosen)
         count = len(places)
@@ -89,7 +94,12 @@ def _under(wording: Wording, images: ImageSet, template: str, features: Tensor) 
         return {"template": template, "error": str(error)}
     clip = loaded(wording.model)
     weights = class_weights(template_sums(clip, prompts))
-    return {"template": template, "top": _top(clip, features, weights, prompts.classes)}
+    found = cosines(features[None], weights)[0]
+    return {
+        "template": template,
+        "top": top_classes((clip.scale * found).softmax(-1), prompts.classes),
+        "no_answer": note_of(found.numpy(), prompts.classes, scale=1),
+    }
 
 
 def _picture(now: Try, before: Try | None, place: int) -> dict[str, Any]:
@@ -100,15 +110,14 @@ def _picture(now: Try, before: Try | None, place: int) -> dict[str, Any]:
         "name": item.name,
         "truth": now.prompts.classes[now.truth[place]],
         "condition": item.condition,
-        "answer": now.prompts.classes[now.scored.predicted[place]],
-        "top": _top(
-            now.set.model, now.set.encoded.features[place], now.weights, now.prompts.classes
-        ),
+        "answer": name_of(now.scored.predicted[place], now.prompts.classes),
+        "top": _top(now, place),
     }
     if before:
-        shown["before"] = before.prompts.classes[before.scored.predicted[place]]
+        shown["before"] = name_of(before.scored.predicted[place], before.prompts.classes)
     return shown
 
 
-def _top(clip: Any, features: Tensor, weights: Tensor, classes: tuple[str, ...]) -> list[dict]:
-    return top_classes((clip.scale * (weights @ features)).softmax(-1), classes)
+def _top(now: Try, place: int) -> list[dict]:
+    found = cosines(now.set.encoded.features[place][None], now.weights)[0]
+    return top_classes((now.set.model.scale * found).softmax(-1), now.prompts.classes)

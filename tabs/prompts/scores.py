@@ -28,7 +28,7 @@ from imagesets.labelled import draw
 from tabs.prompts.tries import Asked, Wording
 from tabs.sets import EmbeddedSet, clip_set
 from tabs.sets.prompt_notes import notes
-from tabs.sets.shares import bar
+from tabs.sets.shares import bar, number
 from tabs.sets.templates import template_sums
 
 if TYPE_CHECKING:
@@ -118,12 +118,18 @@ def answered(asked: Asked) -> dict[str, Any]:
 def answer_of(found: EmbeddedSet, asked: Asked) -> dict[str, Any]:
     """As `answered`, of a set that is ready."""
     now = tried(found, asked.wording.classes, asked.wording.templates, asked.half)
+    board = now.board
+    said = [{"field": "classes", "text": board.note}] if board.note else []
     return {
-        **figures(now.board),
+        **figures(board),
         "half": asked.half,
         "templates": now.prompts.templates,
-        "notes": [*notes(found.model, now.prompts, asked.wording.templates), *_left_out(now)],
-        "change": _change(now, asked) if asked.pinned else None,
+        "notes": [
+            *said,
+            *notes(found.model, now.prompts, asked.wording.templates),
+            *_left_out(now),
+        ],
+        "change": _change(now, board, asked) if asked.pinned else None,
         "leave_out": _leave_out(now) if asked.leave_out else None,
     }
 
@@ -150,12 +156,14 @@ def figures(board: Scoreboard) -> dict[str, Any]:
         ],
         "confusion": None if dense is None else dense.tolist(),
         "mistakes": board.mistakes.tolist(),
+        "no_answer": board.unanswered.tolist(),
+        "note": board.note,
         "macro": {
-            "precision": scores.macro_precision,
-            "recall": scores.macro_recall,
-            "f1": scores.macro_f1,
+            "precision": number(scores.macro_precision),
+            "recall": number(scores.macro_recall),
+            "f1": number(scores.macro_f1),
         },
-        "weighted": {"f1": scores.weighted_f1},
+        "weighted": {"f1": number(scores.weighted_f1)},
     }
 
 
@@ -183,28 +191,32 @@ def _leave_out(now: Try) -> list[dict[str, Any]]:
         features, truth = features[now.counted], truth[now.counted]
     rates = leave_one_out(features, now.per_template, truth)
     return [
-        {"template": template, "rate": rate}
+        {"template": template, "rate": number(rate)}
         for template, rate in zip(now.prompts.templates, rates, strict=False)
     ]
 
 
-def _change(now: Try, asked: Asked) -> dict[str, Any]:
-    """The pinned prompts on the same pictures: their bars, and the pictures that flipped."""
+def _change(now: Try, board: Scoreboard, asked: Asked) -> dict[str, Any]:
+    """The pinned prompts on the same pictures: their bars, and the pictures that flipped; p None where one of the two
+    answers none.
+    """
     before = pinned(now, asked.pinned, asked)
-    both = now.counted & before.counted
+    then = before.board
+    comparable = board.overall.counts and then.overall.counts
+    both = now.counted & before.counted & comparable
     right, was_right = now.scored.correct, before.scored.correct
     difference = mcnemar(right[both], was_right[both])
     better, worse = both & right & ~was_right, both & ~right & was_right
     moved = now.scored.margins - before.scored.margins
-    board = before.board
     return {
-        "overall": bar(board.overall),
-        "per_class": {name: each.accuracy for name, each in board.per_class.items()},
-        "per_condition": {name: each.accuracy for name, each in board.per_condition.items()},
+        "overall": bar(then.overall),
+        "note": then.note,
+        "per_class": {name: number(each.accuracy) for name, each in then.per_class.items()},
+        "per_condition": {name: number(each.accuracy) for name, each in then.per_condition.items()},
         "total": int(both.sum()),
         "better": {"count": difference.only_first, "places": _furthest(better, moved)},
         "worse": {"count": difference.only_second, "places": _furthest(worse, -moved)},
-        "p": difference.p,
+        "p": difference.p if comparable else None,
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from explain.classes.answers import NO_ANSWER, answered
 from explain.classes.label_map import LabelMap, closed_set, derive, read_label_map, unrestricted
 from explain.classes.prompts import class_weights, cosines, prompts_of
 from models import TEMPLATE
@@ -31,7 +32,8 @@ class Predictions:
     """One model's answers to a set's pictures.
 
     among: (choices,) the classes that might be answered, as indices into the set's; probabilities: (pictures, choices)
-    float32. label_map: the one that was used, None for a model that reads texts. unrestricted: (pictures,) whether its best
+    float32. predicted: (pictures,) indices into the set's classes, NO_ANSWER (explain/classes/answers.py) where several
+    share the highest score. label_map: the one that was used, None for a model that reads texts. unrestricted: (pictures,) whether its best
     output of all stands for the true class, None for a model that reads texts, which has no other outputs.
     """
 
@@ -39,12 +41,8 @@ class Predictions:
     label_map: LabelMap | None
     among: np.ndarray
     probabilities: np.ndarray
+    predicted: np.ndarray
     unrestricted: np.ndarray | None
-
-    @property
-    def predicted(self) -> np.ndarray:
-        """(pictures,) indices into the set's classes; of equal shares the first counts."""
-        return self.among[self.probabilities.argmax(1)]
 
     @property
     def model(self) -> Model:
@@ -73,13 +71,20 @@ def predict(
     classes = found.images.classes
     among = np.arange(len(classes)) if among is None else among
     if found.model.reads_texts:
-        probabilities = _by_texts(found, template, among)
-        return Predictions(found, None, among, probabilities, None)
+        probabilities, chosen = _by_texts(found, template, among)
+        return Predictions(found, None, among, probabilities, _as_codes(chosen, among), None)
     used = label_map_of(found.model, classes, label_map)
     logits = found.encoded.features.numpy()
     probabilities = closed_set(logits, used, [classes[code] for code in among])
+    with np.errstate(divide="ignore"):  # a class without an output has no share
+        chosen = answered(np.log(probabilities), np.abs(logits).max(1))
     return Predictions(
-        found, used, among, probabilities, unrestricted(logits, used, classes, found.codes)
+        found,
+        used,
+        among,
+        probabilities,
+        _as_codes(chosen, among),
+        unrestricted(logits, used, classes, found.codes),
     )
 
 
@@ -99,11 +104,19 @@ def answer_space(model: Model) -> Space:
     return JOINT if model.reads_texts else ANSWER
 
 
-def _by_texts(found: EmbeddedSet, template: str, among: np.ndarray) -> np.ndarray:
+def _as_codes(chosen: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Places in `among` as what stands there."""
+    return np.where(chosen == NO_ANSWER, NO_ANSWER, among[chosen])
+
+
+def _by_texts(
+    found: EmbeddedSet, template: str, among: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (pictures, choices), and which choice each picture is answered with."""
     prompts = prompts_of(found.images.classes, template)
     weights = class_weights(template_sums(found.model, prompts))[among]
     logits = found.model.scale * cosines(found.encoded.features, weights)
-    return logits.softmax(-1).numpy()
+    return logits.softmax(-1).numpy(), answered(logits.numpy(), found.model.scale)
 
 
 _label_maps = Kept(MAP_BYTES, lambda found: LINE_BYTES * (len(found.outputs) + len(found.notes)))
