@@ -154,5 +154,5 @@ def test_a_bar_in_a_class_name_is_part_of_it(tmp_path):
     texts = [f"a {name}" for name in images.classes]
     contents = [item.content for item in images.items]
     wanted = load("tiny-clip").classify(contents, labels=texts).softmax(-1)
-    found = predicted(str(path), "tiny-clip", template="a {}")
+    found = predicted(path, "tiny-clip", template="a {}")
     np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
