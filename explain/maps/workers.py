@@ -106,6 +106,7 @@ class Worker:
         try:
             yield
         except (EOFError, OSError) as error:
+            self.close()  # its pipe may break a moment before it has ended
             self.start()
             raise OSError(ENDED) from error
 
