@@ -13,9 +13,10 @@ import gradio as gr
 import imagesets
 import models
 from limits import UPLOAD_BYTES, WAITING
-from tabs import TABS, api
+from tabs import TABS, api, page_settings
 from tabs import map as map_tab
-from tabs.wiring import gpu
+from tabs.wiring import assets, gpu
+from tabs.wiring.description import Page
 from tabs.wiring.door import door
 from tabs.wiring.theme import THEME
 from tabs.wiring.widget import HEADER, head
@@ -26,7 +27,7 @@ CLEANED = (3600, 7200)  # seconds: every hour, uploaded photos older than two
 
 def page() -> gr.Blocks:
     """The whole page, not yet open."""
-    with gr.Blocks(title="Headlight", fill_width=True, delete_cache=CLEANED) as blocks:
+    with Page(title="Headlight", fill_width=True, delete_cache=CLEANED) as blocks:
         gr.HTML(HEADER, elem_classes="hl-header")
         with gr.Tabs():
             for tab in TABS:
@@ -42,7 +43,7 @@ def launch(blocks: gr.Blocks, **where) -> tuple:
         **where,
         theme=THEME,
         head=head(),
-        app_kwargs={"middleware": door()},
+        app_kwargs={"middleware": door(), "routes": assets.routes(page_settings())},
         footer_links=["api", "settings"],
         max_file_size=UPLOAD_BYTES,
         state_session_capacity=SESSIONS,

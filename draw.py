@@ -16,6 +16,7 @@ SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 OUTSIDE = 0.35  # how bright the part of the photo stays that the model did not see
 MARGIN, BAR_WIDTH, LABELS_WIDTH = 12, 18, 74
 INK, PAPER = (33, 33, 33), (255, 255, 255)
+SHADES = 256
 
 
 def colour_range(heat: np.ndarray, signed: bool) -> tuple[float, float]:
@@ -26,16 +27,19 @@ def colour_range(heat: np.ndarray, signed: bool) -> tuple[float, float]:
     return (-high if signed else 0.0), high
 
 
-def colour(heat: np.ndarray, signed: bool, low: float, high: float) -> np.ndarray:
-    """(rows, cols) values → (rows, cols, 3) uint8."""
+@cache
+def shades(signed: bool) -> np.ndarray:
+    """(SHADES, 3) uint8: the colours from the lowest value to the highest; the page draws with the same."""
     from matplotlib import colormaps
 
-    shades = colormaps[DIVERGING if signed else SEQUENTIAL]
-    return (
-        (shades(np.clip((np.asarray(heat) - low) / (high - low), 0, 1))[..., :3] * 255)
-        .round()
-        .astype(np.uint8)
-    )
+    found = colormaps[DIVERGING if signed else SEQUENTIAL](np.arange(SHADES))
+    return (found[:, :3] * 255).round().astype(np.uint8)
+
+
+def colour(heat: np.ndarray, signed: bool, low: float, high: float) -> np.ndarray:
+    """(rows, cols) values → (rows, cols, 3) uint8."""
+    place = np.nan_to_num(np.clip((np.asarray(heat) - low) / (high - low), 0, 1))
+    return shades(signed)[np.minimum((place * SHADES).astype(int), SHADES - 1)]
 
 
 def overlay(

@@ -84,8 +84,8 @@ def _question(chance: random.Random, folder: Path) -> None:
         lambda: map.look(asked, None),
         lambda: map.thumbs(asked, None),
         lambda: compare.labels(asked, None),
-        lambda: explain.ask(photo, asked, "vit"),
-        lambda: list(explain.ask_slowly(photo, asked, "vit")),
+        lambda: explain.ask(asked, photo, "vit"),
+        lambda: list(explain.ask_slowly(asked, photo, "vit")),
     )
     answer = chance.choice(calls)()
     for part in answer if isinstance(answer, list) else [answer]:

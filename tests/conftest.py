@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from models import load
+from tabs.wiring import assets
 
 torch.set_num_threads(1)  # tiny models: a second thread costs more than it brings
 
@@ -85,6 +86,17 @@ def address(tmp_path_factory):
         blocks.close()
 
 
+# What tests ask of the page's modules that nobody can see: `inside`, in the page under test.
+INSIDE = """async (root) => {
+    const of = (name) => import(`${root}/${name}.js`);
+    const [explain, maps, prompts, map, mapColours, mapExport, compare, parts, { line }] = await Promise.all([
+        "explain/state", "explain/maps", "prompts/state", "map/state", "map/colours", "map/export", "compare/state",
+        "shared/parts", "shared/line",
+    ].map(of));
+    window.inside = { ...explain, maps, prompts, map, mapColours, mapExport, compare, parts, line };
+}"""
+
+
 @pytest.fixture
 def open_page(chromium, address):
     """A function that opens the page as one more person; page errors and requests elsewhere fail the test."""
@@ -101,6 +113,7 @@ def open_page(chromium, address):
         page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
         page.on("request", lambda request: trouble.extend(outside(request.url)))
         page.goto(address)
+        page.evaluate(INSIDE, f"{address}{assets.ROOT}")
         return page
 
     yield opened

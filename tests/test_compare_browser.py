@@ -16,9 +16,9 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 TOYBOX = Path(__file__).parent.parent / "assets" / "toybox" / "realistic"
 HOSTILE = "<img src=x onerror=alert(1)>"
-STATE = "headlight.compare.state"
+STATE = "inside.compare.state"
 CALM = f"{STATE}.answer && !{STATE}.busy && !{STATE}.stale && !{STATE}.preparing"
-OPEN = f"""{CALM} && {STATE}.look?.place === {STATE}.place && headlight.compare.rivals().every(
+OPEN = f"""{CALM} && {STATE}.look?.place === {STATE}.place && inside.compare.rivals().every(
     (family) => {STATE}.maps[family]?.answer?.place === {STATE}.place)"""
 
 
@@ -29,7 +29,7 @@ def visit(open_page):
     def opened(**settings):
         page = open_page(**settings)
         page.get_by_role("tab", name="Compare").click()
-        page.wait_for_function("headlight.compare?.state")
+        page.wait_for_function("inside.compare.state")
         page.wait_for_function(OPEN, timeout=120_000)
         return page
 
@@ -86,7 +86,7 @@ def test_it_can_be_stopped_and_gone_on_with(open_page, monkeypatch, tmp_path):
     page = open_page()
     page.get_by_role("tab", name="Compare").click()
     rail = page.locator(".hl-comparing .hl-rail")
-    page.wait_for_function("headlight.compare?.state.preparing?.done > 0", timeout=60_000)
+    page.wait_for_function("inside.compare.state.preparing?.done > 0", timeout=60_000)
     rail.get_by_role("button", name="Cancel").click()
     playwright.expect(rail.locator(".hl-progress")).to_contain_text("What was done is kept")
     rail.get_by_role("button", name="Try again").click()
@@ -242,22 +242,22 @@ def test_a_picture_arrives_in_explain_with_its_models(visit):
     )
     page.wait_for_function(
         """() => {
-            const { columns, photo } = headlight.state;
+            const { columns, photo } = inside.state;
             return columns.clip.answer?.labels.length === 8 && columns.clip.template === "my {}"
                 && Object.values(columns).every((c) => !c.busy && c.answer?.photo === photo.key);
         }""",
         timeout=60_000,
     )
-    models = page.evaluate("Object.values(headlight.state.columns).map(({ model }) => model)")
+    models = page.evaluate("Object.values(inside.state.columns).map(({ model }) => model)")
     assert models == ["pocket-vit", "pocket-swin", "pocket-clip"]
     shown = page.evaluate(f"{STATE}.maps.vit.answer.base.split(' ')[0]")
-    assert page.evaluate("headlight.state.photo.key") == shown
+    assert page.evaluate("inside.state.photo.key") == shown
     page.locator(".hl-thumb").nth(
         1
     ).click()  # with the next photo CLIP chooses from its own classes again
     page.wait_for_function(
         """() => {
-            const { clip } = headlight.state.columns;
+            const { clip } = inside.state.columns;
             return !clip.busy && clip.answer?.labels.length === 15 && clip.template === "a photo of a {}";
         }""",
         timeout=30_000,
@@ -360,10 +360,10 @@ def test_a_phone_in_the_dark(visit):
 
 def test_page_and_report_round_alike(open_page):
     page = open_page()
-    page.wait_for_function("window.headlight?.parts")
+    page.wait_for_function("inside.parts")
     for total in (7, 40, 64, 320, 1000):
         shown = page.evaluate(
-            f"Array.from({{ length: {total + 1} }}, (_, k) => headlight.parts.points(k / {total}))"
+            f"Array.from({{ length: {total + 1} }}, (_, k) => inside.parts.points(k / {total}))"
         )
         assert shown == [points(k / total) for k in range(total + 1)]
     assert points(52 / 64) == "81.3"  # 81.25

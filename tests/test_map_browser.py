@@ -15,9 +15,9 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 TOYBOX = Path(__file__).parent.parent / "assets" / "toybox"
 CALM = """['vit', 'swin', 'clip'].every((family) => {
-    const { busy, map, error } = headlight.map.state.columns[family];
-    return !busy && (map || error) && (error || !headlight.mapExport.scatters[family].moving);
-}) && !headlight.map.state.preparing"""
+    const { busy, map, error } = inside.map.state.columns[family];
+    return !busy && (map || error) && (error || !inside.mapExport.scatters[family].moving);
+}) && !inside.map.state.preparing"""
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def visit(open_page):
         calm(page)
         page.locator(".hl-mapping").get_by_label("Pictures", exact=True).select_option("toybox")
         calm(page)
-        page.wait_for_function("headlight.map.state.prompts.marks.length")
+        page.wait_for_function("inside.map.state.prompts.marks.length")
         return page
 
     return opened
@@ -46,21 +46,21 @@ def spot(page, family, index):
     canvas = page.locator(f'.hl-map_column [data-family="{family}"] .hl-scatter-top')
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    at = page.evaluate(f"headlight.mapExport.scatters.{family}.at({index})")
+    at = page.evaluate(f"inside.mapExport.scatters.{family}.at({index})")
     return box["x"] + at["x"], box["y"] + at["y"]
 
 
 def points(page, family):
-    return page.evaluate(f"Array.from(headlight.map.state.columns.{family}.map.points)")
+    return page.evaluate(f"Array.from(inside.map.state.columns.{family}.map.points)")
 
 
 def test_it_opens_on_pictures_that_the_models_disagree_about(open_page):
     page = open_page()
     page.get_by_role("tab", name="Map").click()
     calm(page)
-    assert page.evaluate("headlight.map.state.ready.conditions").count("noisy") == 1
+    assert page.evaluate("inside.map.state.ready.conditions").count("noisy") == 1
     right = page.evaluate(
-        "['vit', 'swin', 'clip'].map((family) => headlight.map.state.ready.models[family].accuracy)"
+        "['vit', 'swin', 'clip'].map((family) => inside.map.state.ready.models[family].accuracy)"
     )
     assert all(0.2 < share < 0.9 for share in right)
 
@@ -72,48 +72,48 @@ def test_three_maps_with_what_they_are_worth(visit):
         playwright.expect(column).to_contain_text(re.compile(r"trustworthiness 0\.\d\d"))
         playwright.expect(column).to_contain_text(re.compile(r"same-label neighbours \d+\.\d %"))
         assert len(points(page, family)) == 640
-    assert page.evaluate("headlight.map.state.prompts.marks.length") == 8
+    assert page.evaluate("inside.map.state.prompts.marks.length") == 8
     playwright.expect(page.locator(".block.hl-map_notes")).to_contain_text("What it cannot")
 
 
 def test_pointing_at_a_picture_shows_it_in_all_maps(visit):
     page = visit()
     index = page.evaluate(
-        "(() => { const s = headlight.mapExport.scatters.vit; for (let i = 0; i < 320; i++) "
+        "(() => { const s = inside.mapExport.scatters.vit; for (let i = 0; i < 320; i++) "
         "{ const a = s.at(i); if (s.nearest(a.x, a.y) === i) return i; } })()"
     )
     page.mouse.move(*spot(page, "vit", index))
-    page.wait_for_function(f"headlight.map.state.hover === {index}")
+    page.wait_for_function(f"inside.map.state.hover === {index}")
     for family in ("swin", "clip"):
-        assert page.evaluate(f"headlight.mapExport.scatters.{family}.hovered") == index
-    label = page.evaluate(f"headlight.map.state.ready.classes[headlight.map.labelOf({index})]")
+        assert page.evaluate(f"inside.mapExport.scatters.{family}.hovered") == index
+    label = page.evaluate(f"inside.map.state.ready.classes[inside.map.labelOf({index})]")
     playwright.expect(page.locator(".hl-scatter-card").first).to_contain_text(label)
 
 
 def test_a_click_selects_and_explain_opens_it(visit):
     page = visit()
     page.mouse.click(*spot(page, "vit", 100))
-    page.wait_for_function("headlight.map.state.chosen.length === 1")
-    (chosen,) = page.evaluate("headlight.map.state.chosen")
+    page.wait_for_function("inside.map.state.chosen.length === 1")
+    (chosen,) = page.evaluate("inside.map.state.chosen")
     card = page.locator(".block.hl-map_chosen")
     playwright.expect(card.locator(".hl-near")).to_have_count(3)
     playwright.expect(card.locator(".hl-near").first.locator(".hl-map-tile")).to_have_count(8)
-    name = page.evaluate(f"headlight.map.state.ready.names[headlight.map.placeOf({chosen})]")
+    name = page.evaluate(f"inside.map.state.ready.names[inside.map.placeOf({chosen})]")
     playwright.expect(card).to_contain_text(name)
-    before = page.evaluate("headlight.state.photo?.key ?? ''")
+    before = page.evaluate("inside.state.photo?.key ?? ''")
     card.get_by_role("button", name="Open in Explain").click()
     playwright.expect(page.get_by_role("tab", name="Explain")).to_have_attribute(
         "aria-selected", "true"
     )
     page.wait_for_function(
         """(before) => {
-            const { columns, photo } = headlight.state;
+            const { columns, photo } = inside.state;
             return photo && photo.key !== before && Object.values(columns).every(({ answer, busy }) => !busy && answer?.photo === photo.key);
         }""",
         arg=before,
         timeout=60_000,
     )
-    uploaded = page.evaluate("headlight.state.photo.width")
+    uploaded = page.evaluate("inside.state.photo.width")
     assert uploaded == Image.open(TOYBOX / name).width
 
 
@@ -130,10 +130,10 @@ def test_a_lasso_takes_what_lies_inside(visit):
     for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
         page.mouse.move(x, y, steps=6)
     page.mouse.up()
-    chosen = page.evaluate("headlight.map.state.chosen.slice().sort((a, b) => a - b)")
+    chosen = page.evaluate("inside.map.state.chosen.slice().sort((a, b) => a - b)")
     inside = page.evaluate(
         f"""[...Array(320).keys()].filter((i) => {{
-            const {{ x, y }} = headlight.mapExport.scatters.vit.at(i);
+            const {{ x, y }} = inside.mapExport.scatters.vit.at(i);
             return x > 3 && x < {box["width"] / 2} && y > 3 && y < {box["height"] - 3};
         }})"""
     )
@@ -143,7 +143,7 @@ def test_a_lasso_takes_what_lies_inside(visit):
         f"{len(chosen)} pictures selected"
     )
     page.keyboard.press("Escape")
-    page.wait_for_function("headlight.map.state.chosen.length === 0")
+    page.wait_for_function("inside.map.state.chosen.length === 0")
 
 
 def test_layers_and_methods_move_the_points(visit):
@@ -169,25 +169,25 @@ def test_layers_and_methods_move_the_points(visit):
 
 def test_prompts_move_and_answers_follow(visit):
     page = visit()
-    before = page.evaluate("headlight.map.state.prompts.marks")
-    answers = page.evaluate("headlight.map.state.ready.models.clip.answers")
+    before = page.evaluate("inside.map.state.prompts.marks")
+    answers = page.evaluate("inside.map.state.ready.models.clip.answers")
     field = page.get_by_label("CLIP's prompt on its map")
     field.fill("No {}, no score.")
     page.wait_for_function(
-        f"headlight.map.state.prompts.marks[0]?.x !== {before[0]['x']} && headlight.map.state.prompts.marks.length"
+        f"inside.map.state.prompts.marks[0]?.x !== {before[0]['x']} && inside.map.state.prompts.marks.length"
     )
-    assert page.evaluate("headlight.map.state.ready.models.clip.answers") != answers
+    assert page.evaluate("inside.map.state.ready.models.clip.answers") != answers
     field.fill("no place")
     playwright.expect(page.locator(".hl-prompt-says")).to_contain_text("Line 1 has no {}")
     field.fill("a photo of a {}")
-    page.wait_for_function(f"headlight.map.state.prompts.marks[0]?.x === {before[0]['x']}")
+    page.wait_for_function(f"inside.map.state.prompts.marks[0]?.x === {before[0]['x']}")
 
 
 def test_a_prompt_shows_the_pictures_nearest_to_it(visit):
     page = visit()
-    mark = page.evaluate("headlight.map.state.prompts.marks.find(({ label }) => label === 'duck')")
-    labels = page.evaluate("headlight.map.state.ready.labels")
-    code = page.evaluate("headlight.map.state.ready.classes.indexOf('duck')")
+    mark = page.evaluate("inside.map.state.prompts.marks.find(({ label }) => label === 'duck')")
+    labels = page.evaluate("inside.map.state.ready.labels")
+    code = page.evaluate("inside.map.state.ready.classes.indexOf('duck')")
     hits = sum(labels[place] == code for place in mark["places"])
     chip = page.get_by_role("button", name="“a photo of a duck”")
     playwright.expect(chip).to_contain_text(f"duck{hits} of 8")
@@ -211,23 +211,23 @@ def test_a_photo_of_ones_own_is_placed_on_all_three(visit):
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Place a photo…").click()
     chooser.value.set_files(path)
-    page.wait_for_function("headlight.map.state.photo?.marks", timeout=30_000)
+    page.wait_for_function("inside.map.state.photo?.marks", timeout=30_000)
     index = page.evaluate(
-        f"headlight.map.state.ready.names.findIndex((name) => name.endsWith('{path.name}') && name.includes('realistic'))"
+        f"inside.map.state.ready.names.findIndex((name) => name.endsWith('{path.name}') && name.includes('realistic'))"
     )
 
     def on_its_own_point():
-        for family, mark in page.evaluate("headlight.map.state.photo.marks").items():
+        for family, mark in page.evaluate("inside.map.state.photo.marks").items():
             x, y = points(page, family)[2 * index : 2 * index + 2]
             np.testing.assert_allclose([mark["x"], mark["y"]], [x, y], atol=0.05)
 
     on_its_own_point()
-    page.evaluate("headlight.map.turn({ seed: 3 })")
-    page.wait_for_function("headlight.map.state.columns.clip.busy")
-    page.wait_for_function(f"{CALM} && headlight.map.state.photo?.marks", timeout=60_000)
+    page.evaluate("inside.map.turn({ seed: 3 })")
+    page.wait_for_function("inside.map.state.columns.clip.busy")
+    page.wait_for_function(f"{CALM} && inside.map.state.photo?.marks", timeout=60_000)
     on_its_own_point()
     page.get_by_role("button", name="Remove").click()
-    page.wait_for_function("headlight.map.state.photo === null")
+    page.wait_for_function("inside.map.state.photo === null")
 
 
 def test_a_set_of_ones_own(visit, tmp_path):
@@ -250,7 +250,7 @@ def test_a_set_of_ones_own(visit, tmp_path):
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Upload a set…").click()
     chooser.value.set_files(path)
-    page.wait_for_function("headlight.map.state.ready?.pictures === 14", timeout=60_000)
+    page.wait_for_function("inside.map.state.ready?.pictures === 14", timeout=60_000)
     calm(page)
     legend = page.get_by_role("list", name="Colours")
     playwright.expect(legend).to_contain_text("<b>dog</b>")
@@ -294,8 +294,8 @@ def test_the_legend_selects_and_colours_tell_right_from_wrong(visit):
     ).click()
     playwright.expect(page.locator(".block.hl-map_chosen")).to_contain_text("donkey 40")
     page.get_by_label("Colour by").select_option("right")
-    wrong = page.evaluate("headlight.mapColours.of('vit').wrong.reduce((a, b) => a + b, 0)")
-    accuracy = page.evaluate("headlight.map.state.ready.models.vit.accuracy")
+    wrong = page.evaluate("inside.mapColours.of('vit').wrong.reduce((a, b) => a + b, 0)")
+    accuracy = page.evaluate("inside.map.state.ready.models.vit.accuracy")
     assert wrong == round(320 * (1 - accuracy))
 
 
@@ -308,49 +308,49 @@ def test_a_photo_that_cannot_be_placed_leaves_the_one_before(visit, tmp_path):
         chooser.value.set_files(path)
 
     place(sorted((TOYBOX / "realistic").glob("duck*.png"))[0])
-    page.wait_for_function("headlight.map.state.photo?.marks", timeout=30_000)
-    marks = page.evaluate("headlight.map.state.photo.marks")
+    page.wait_for_function("inside.map.state.photo?.marks", timeout=30_000)
+    marks = page.evaluate("inside.map.state.photo.marks")
     bad = tmp_path / "no.png"
     bad.write_text("no picture")
     place(bad)
-    page.wait_for_function("headlight.map.state.photo?.error", timeout=30_000)
-    assert page.evaluate("headlight.map.state.photo.marks") == marks
-    page.evaluate("headlight.map.turn({ method: 'pca' })")  # its place on other maps is not known
+    page.wait_for_function("inside.map.state.photo?.error", timeout=30_000)
+    assert page.evaluate("inside.map.state.photo.marks") == marks
+    page.evaluate("inside.map.turn({ method: 'pca' })")  # its place on other maps is not known
     calm(page)
-    assert page.evaluate("headlight.map.state.photo.marks ?? null") is None
+    assert page.evaluate("inside.map.state.photo.marks ?? null") is None
 
 
 def test_of_many_changes_the_last_is_shown(visit):
     page = visit()
     for seed in range(60, 66):
-        page.evaluate(f"headlight.map.turn({{ seed: {seed} }})")
+        page.evaluate(f"inside.map.turn({{ seed: {seed} }})")
         page.wait_for_timeout(210)
     page.wait_for_function(
-        f"""{CALM} && Object.values(headlight.map.state.columns).every(({{ map }}) => map.settings.seed === 65)
-            && headlight.map.state.prompts.marks.length""",
+        f"""{CALM} && Object.values(inside.map.state.columns).every(({{ map }}) => map.settings.seed === 65)
+            && inside.map.state.prompts.marks.length""",
         timeout=60_000,
     )
-    wanted = page.evaluate("[...headlight.map.state.columns.clip.map.points]")
-    page.evaluate("headlight.map.turn({ seed: 0 })")
-    page.wait_for_function("headlight.map.state.columns.clip.busy")
+    wanted = page.evaluate("[...inside.map.state.columns.clip.map.points]")
+    page.evaluate("inside.map.turn({ seed: 0 })")
+    page.wait_for_function("inside.map.state.columns.clip.busy")
     page.wait_for_function(CALM, timeout=60_000)
-    assert page.evaluate("[...headlight.map.state.columns.clip.map.points]") != wanted
-    page.evaluate("headlight.map.turn({ seed: 65 })")
-    page.wait_for_function("headlight.map.state.columns.clip.busy")
+    assert page.evaluate("[...inside.map.state.columns.clip.map.points]") != wanted
+    page.evaluate("inside.map.turn({ seed: 65 })")
+    page.wait_for_function("inside.map.state.columns.clip.busy")
     page.wait_for_function(CALM, timeout=60_000)
-    assert page.evaluate("[...headlight.map.state.columns.clip.map.points]") == wanted
+    assert page.evaluate("[...inside.map.state.columns.clip.map.points]") == wanted
 
 
 def test_a_map_can_be_stopped_and_gone_on_with(visit):
     page = visit()
-    page.evaluate("headlight.map.turn({ seed: 7, perplexity: 50 })")
-    page.wait_for_function("headlight.map.state.columns.clip.busy")
-    page.evaluate("headlight.map.stopArranging()")
+    page.evaluate("inside.map.turn({ seed: 7, perplexity: 50 })")
+    page.wait_for_function("inside.map.state.columns.clip.busy")
+    page.evaluate("inside.map.stopArranging()")
     column = page.locator('.hl-map_column [data-family="clip"]')
     playwright.expect(column).to_contain_text("Stopped.")
     page.wait_for_timeout(1500)
     playwright.expect(column).to_contain_text("Stopped.")
-    assert page.evaluate("headlight.map.state.prompts.marks.length") == 0  # none of another map
+    assert page.evaluate("inside.map.state.prompts.marks.length") == 0  # none of another map
     column.get_by_role("button", name="Try again").click()
     calm(page)
     playwright.expect(column).not_to_contain_text("Stopped.")
@@ -364,7 +364,7 @@ def test_an_unreachable_checkpoint_troubles_its_own_column(visit, monkeypatch):
         "no-such-owner-here/no-such-model"
     )
     page.keyboard.press("Enter")
-    page.wait_for_function("headlight.map.state.columns.swin.error", timeout=60_000)
+    page.wait_for_function("inside.map.state.columns.swin.error", timeout=60_000)
     calm(page)
     assert len(points(page, "vit")) == 640 and len(points(page, "clip")) == 640
 
@@ -380,11 +380,11 @@ def test_the_settings_of_a_method_can_be_reached(visit):
     page = visit()
     rail = page.locator(".hl-mapping .hl-rail")
     rail.get_by_text("Its settings").click()
-    before = page.evaluate("[...headlight.map.state.columns.vit.map.points]")
+    before = page.evaluate("[...inside.map.state.columns.vit.map.points]")
     rail.get_by_label("Seed").fill("7")
     page.keyboard.press("Enter")
     page.wait_for_function(
-        f"before => {CALM} && before.some((x, i) => x !== headlight.map.state.columns.vit.map.points[i])",
+        f"before => {CALM} && before.some((x, i) => x !== inside.map.state.columns.vit.map.points[i])",
         arg=before,
     )
     place = "node => node.getBoundingClientRect().top"

@@ -73,7 +73,7 @@ def invented():
 
 
 def shown(page, family="vit"):
-    return page.evaluate(f"headlight.maps.current(headlight.state.columns.{family})")
+    return page.evaluate(f"inside.maps.current(inside.state.columns.{family})")
 
 
 def choose(page, key):
@@ -82,8 +82,8 @@ def choose(page, key):
 
 def test_it_is_drawn_with_its_words_and_numbers(open_page):
     page = open_page()
-    page.wait_for_function("window.headlight?.state.columns.swin?.answer")
-    page.wait_for_function("headlight.state.columns.vit.answer")
+    page.wait_for_function("inside.state.columns.swin?.answer")
+    page.wait_for_function("inside.state.columns.vit.answer")
     column = page.locator("#vit")
 
     choose(page, "invented_whole")
@@ -91,7 +91,7 @@ def test_it_is_drawn_with_its_words_and_numbers(open_page):
     playwright.expect(column).to_contain_text("Invented whole")
     playwright.expect(column).to_contain_text("whole model, for any class")
     playwright.expect(column).to_contain_text("Nothing is learned from this.")
-    playwright.expect(page.locator(".block.hl-notes")).to_contain_text("What it cannot.")
+    playwright.expect(page.locator(".block.hl-explain_notes")).to_contain_text("What it cannot.")
     found = shown(page)
     values = np.array(found["values"])
     assert found["signed"] is False and len(values) == found["rows"] * found["cols"]
@@ -100,7 +100,7 @@ def test_it_is_drawn_with_its_words_and_numbers(open_page):
 
     choose(page, "invented_layered")
     for layer, depth in ((0, 0), (2, 0.4)):
-        page.evaluate(f"headlight.set({{ depth: {depth} }})")
+        page.evaluate(f"inside.set({{ depth: {depth} }})")
         playwright.expect(column).to_contain_text(f"layer {layer + 1} of 6; its probability")
         values = shown(page)["values"]
         assert values[1] == pytest.approx(1 / (len(values) + 1) - 0.5 * (layer + 1), rel=1e-4)
@@ -108,12 +108,12 @@ def test_it_is_drawn_with_its_words_and_numbers(open_page):
     playwright.expect(title).to_contain_text("Invented layered for “")
 
     choose(page, "invented_slow")
-    page.wait_for_function("headlight.state.columns.vit.slow?.state === 'done'")
+    page.wait_for_function("inside.state.columns.vit.slow?.state === 'done'")
     assert shown(page)["values"][1] < 0
     choose(page, "integrated_gradients")
     playwright.expect(column.locator(".hl-notice")).to_contain_text("Integrated gradients:")
     page.wait_for_function(
-        "headlight.state.columns.vit.slow.method === 'integrated_gradients' && headlight.state.columns.vit.slow.state === 'done'",
+        "inside.state.columns.vit.slow.method === 'integrated_gradients' && inside.state.columns.vit.slow.state === 'done'",
         timeout=60_000,
     )
 

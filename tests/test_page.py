@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradio import EventData
 from PIL import Image
 
 import app
@@ -20,7 +21,8 @@ from models import Entry
 from tabs import explain
 from tabs.explain import answers, examples
 from tabs.explain.questions import TEMPLATE, question
-from tabs.wiring import kept, lines, widget
+from tabs.wiring import assets, kept, lines, widget
+from tabs.wiring.assets import PAGE
 from tabs.wiring.inputs import as_sent
 from tabs.wiring.lines import replies, stop
 from tabs.wiring.photo import PhotoInput
@@ -69,7 +71,7 @@ def trace_of(family, path, **settings):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_answer_holds_every_layer_and_head(family, path):
-    answer, trace = explain.ask(path, raw(family), family), trace_of(family, path)
+    answer, trace = explain.ask(raw(family), path, family), trace_of(family, path)
     assert len(answer["attention"]) == answer["layers"] == len(trace.attention_blocks)
     for layer, (sent, block) in enumerate(
         zip(answer["attention"], trace.attention_blocks, strict=True)
@@ -89,7 +91,7 @@ def test_an_answer_holds_every_layer_and_head(family, path):
 
 
 def test_a_class_is_named_as_people_read_it(path):
-    answer = explain.ask(path, raw("clip", template="a {} on a table", target="cup"), "clip")
+    answer = explain.ask(raw("clip", template="a {} on a table", target="cup"), path, "clip")
     assert answer["labels"] == ("dog", "cat", "cup")
     assert answer["target"]["label"] == "cup"
     texts = ["a dog on a table", "a cat on a table", "a cup on a table"]
@@ -99,19 +101,19 @@ def test_a_class_is_named_as_people_read_it(path):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_the_browser_holds_is_not_sent_again(family, path):
-    first = explain.ask(path, raw(family), family)
-    second = explain.ask(path, raw(family, target="cup", held=first["base"]), family)
+    first = explain.ask(raw(family), path, family)
+    second = explain.ask(raw(family, target="cup", held=first["base"]), path, family)
     assert "attention" not in second
     assert "rollout" not in second["maps"]
     trace = trace_of(family, path, target=second["target"]["index"])
     np.testing.assert_array_equal(
         unpacked(second["maps"]["gradcam"]), explain_trace(trace, "gradcam")
     )
-    assert "attention" in explain.ask(path, raw(family, held="another photo"), family)
+    assert "attention" in explain.ask(raw(family, held="another photo"), path, family)
 
 
 def test_a_class_the_model_lacks_leaves_its_own_answer(path):
-    answer = explain.ask(path, raw("vit", target="zebra"), "vit")
+    answer = explain.ask(raw("vit", target="zebra"), path, "vit")
     assert not answer["target"]["known"]
     assert answer["target"]["index"] == answer["top"][0]["index"]
 
@@ -129,7 +131,7 @@ def test_a_name_finds_its_class(target, index):
 def test_a_point_is_the_same_place_on_every_grid(family, path):
     x, y = 0.45, 0.8
     answer, trace = (
-        explain.ask_point(path, raw(family, point=[x, y]), family),
+        explain.ask_point(raw(family, point=[x, y]), path, family),
         trace_of(family, path),
     )
     left, top, right, bottom = trace.view
@@ -147,15 +149,15 @@ def test_a_point_is_the_same_place_on_every_grid(family, path):
 
 def test_a_point_outside_what_the_model_sees(path):
     """CLIP crops the middle of a landscape photo."""
-    answer = explain.ask_point(path, raw("clip", point=[0.01, 0.5]), "clip")
+    answer = explain.ask_point(raw("clip", point=[0.01, 0.5]), path, "clip")
     assert "outside" in answer["error"]
-    assert "attention" in explain.ask_point(path, raw("vit", point=[0.01, 0.5]), "vit")
+    assert "attention" in explain.ask_point(raw("vit", point=[0.01, 0.5]), path, "vit")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_integrated_gradients_tell_how_far_they_are(family, path):
     asked = raw(family, target="cat", method="integrated_gradients")
-    *steps, last = explain.ask_slowly(path, asked, family)
+    *steps, last = explain.ask_slowly(asked, path, family)
     done = [step["done"] for step in steps]
     assert done == sorted(done)
     assert done[0] == 0
@@ -169,7 +171,7 @@ def test_integrated_gradients_tell_how_far_they_are(family, path):
 
 def test_only_slow_methods_run_slowly(path):
     for method in ("gradcam", "", "no such method"):
-        (answer,) = explain.ask_slowly(path, raw("vit", method=method), "vit")
+        (answer,) = explain.ask_slowly(raw("vit", method=method), path, "vit")
         assert "from the list" in answer["error"]
 
 
@@ -252,7 +254,7 @@ def test_slow_work_raises_what_it_meets():
 )
 def test_a_question_that_does_not_fit_gets_one_sentence(wrong, path):
     family = "clip" if {"template", "names"} & set(wrong) else "vit"
-    answer = explain.ask(path, raw(family) | wrong, family)
+    answer = explain.ask(raw(family) | wrong, path, family)
     assert set(answer) == {"error", "serial"}
     assert answer["error"] != lines.OURS
     assert "\n" not in answer["error"]
@@ -261,44 +263,44 @@ def test_a_question_that_does_not_fit_gets_one_sentence(wrong, path):
 
 @pytest.mark.parametrize("point", [[0.5], [0.5, 2], ["a", "b"], "middle", {"x": 1}])
 def test_a_point_that_is_none_gets_one_sentence(point, path):
-    assert "fractions" in explain.ask_point(path, raw("vit", point=point), "vit")["error"]
+    assert "fractions" in explain.ask_point(raw("vit", point=point), path, "vit")["error"]
 
 
 @pytest.mark.parametrize("junk", [None, "text", 3, [], {"serial": "x"}])
 def test_junk_in_place_of_a_question_is_answered(junk, path):
-    assert "Choose a checkpoint" in explain.ask(path, junk, "vit")["error"]
+    assert "Choose a checkpoint" in explain.ask(junk, path, "vit")["error"]
 
 
 def test_names_are_tidied(path):
     asked = question(raw("clip", names=" dog \r\n\ncat\ndog\n<b>x</b>\n"))
     assert asked.names == ("dog", "cat", "<b>x</b>")
-    long = explain.ask(path, raw("clip", names="dog\n" + "very " * 999), "clip")
+    long = explain.ask(raw("clip", names="dog\n" + "very " * 999), path, "clip")
     assert len(long["labels"][1]) > 4900
     assert any("cut off" in note for note in long["notes"])
 
 
 def test_words_that_mean_nothing_to_clip_are_named(path):
     asked = raw("clip", model="pocket-clip", names="cat\nqwertyish")
-    notes = explain.ask(path, asked, "clip")["notes"]
+    notes = explain.ask(asked, path, "clip")["notes"]
     assert notes == ["Not in its vocabulary, and so without meaning to it: “qwertyish”."]
-    assert explain.ask(path, asked | {"names": "cat\ndog"}, "clip")["notes"] == []
+    assert explain.ask(asked | {"names": "cat\ndog"}, path, "clip")["notes"] == []
 
 
 def test_a_file_that_is_no_picture(tmp_path):
     fake = tmp_path / "fake.png"
     fake.write_text("no picture")
     assert (
-        explain.show(str(fake))["error"]
+        explain.show({}, str(fake))["error"]
         == "This file is not an image we can read. Try a JPEG or PNG."
     )
-    assert "not an image" in explain.ask(str(fake), raw("vit"), "vit")["error"]
+    assert "not an image" in explain.ask(raw("vit"), str(fake), "vit")["error"]
 
 
 def test_a_second_file_that_is_no_picture_is_told_of_as_well(tmp_path):
     """Gradio hands the browser no value that equals the last one."""
     path = tmp_path / "words.png"
     path.write_text("no picture")
-    first, second = explain.show(str(path)), explain.show(str(path))
+    first, second = (explain.show({"serial": n}, str(path)) for n in (1, 2))
     assert first["error"] == second["error"]
     assert first != second
 
@@ -308,18 +310,19 @@ def test_our_own_mistakes_are_logged_and_not_shown(path, monkeypatch, caplog):
         raise KeyError("secret detail")
 
     monkeypatch.setattr(answers, "answered", broken)
-    assert explain.ask(path, raw("vit"), "vit")["error"] == lines.OURS
+    assert explain.ask(raw("vit"), path, "vit")["error"] == lines.OURS
     assert "secret detail" in caplog.text
     monkeypatch.setattr(answers, "opened", lambda _: Path("/no/such/file").read_bytes())
-    assert explain.in_words(lambda: answers.looked(path, question(raw("vit")), "vit")) == {
-        "error": lines.OURS
+    assert lines.reply(lambda: answers.looked(path, question(raw("vit")), "vit"), {}) == {
+        "error": lines.OURS,
+        "serial": 0,
     }
 
 
 def test_without_a_photo_there_is_nothing_to_say():
-    assert explain.show(None) == {}
-    assert explain.ask(None, raw("vit", serial=4), "vit") == {"serial": 4}
-    assert list(explain.ask_slowly(None, raw("vit"), "vit")) == []
+    assert explain.show({"serial": 4}, None) == {"serial": 4}
+    assert explain.ask(raw("vit", serial=4), None, "vit") == {"serial": 4}
+    assert list(explain.ask_slowly(raw("vit"), None, "vit")) == []
 
 
 def test_the_photo_is_sent_upright_and_small(tmp_path):
@@ -327,7 +330,7 @@ def test_the_photo_is_sent_upright_and_small(tmp_path):
     exif = wide.getexif()
     exif[274] = 6  # turned by a quarter
     wide.save(tmp_path / "wide.jpg", exif=exif)
-    sent = explain.show(str(tmp_path / "wide.jpg"))
+    sent = explain.show({}, str(tmp_path / "wide.jpg"))
     assert (sent["width"], sent["height"]) == (1500, 3000)
     assert sent["src"].startswith("data:image/jpeg;base64,")
     assert len(sent["src"]) < 100_000
@@ -352,10 +355,10 @@ def test_ten_people_at_once_get_their_own_answers(tmp_path):
         Image.fromarray(random.integers(0, 256, (40, 40, 3), np.uint8)).save(file)
     asked = [(file, family) for file in paths for family in FAMILIES]
     with ThreadPoolExecutor(10) as people:
-        together = list(people.map(lambda ask: explain.ask(ask[0], raw(ask[1]), ask[1]), asked))
+        together = list(people.map(lambda ask: explain.ask(raw(ask[1]), ask[0], ask[1]), asked))
     kept._traces.__init__(kept.TRACE_BYTES, kept._trace_size)
     for (file, family), answer in zip(asked, together, strict=True):
-        assert answer == explain.ask(file, raw(family), family)
+        assert answer == explain.ask(raw(family), file, family)
     assert len({answer["photo"] for answer in together}) == 10
 
 
@@ -382,9 +385,10 @@ def test_what_is_kept_is_bounded():
 def test_examples_are_there_and_only_they_can_be_picked():
     titles = [example.title for example in examples.examples()]
     assert titles[:4] == ["a cat", "a cup of coffee", "a rocket", "an astronaut"]
-    assert explain.pick(0).endswith("chelsea.png")
-    for index in (-1, len(titles), "0", None, "/etc/passwd"):
-        assert explain.pick(index) is None
+    assert explain.pick(EventData(None, {"index": 0})).endswith("chelsea.png")
+    for index in (-1, len(titles), "0", None, "/etc/passwd", True):
+        assert explain.pick(EventData(None, {"index": index})) is None
+    assert explain.pick(EventData(None, {})) is None
 
 
 def test_only_the_named_endpoints_are_public():
@@ -411,19 +415,26 @@ def test_no_input_of_the_page_fetches_what_it_is_sent():
 
 def test_the_page_asks_nothing_of_other_machines():
     """Addresses may stand there to be clicked; none may be fetched."""
-    head = widget.head()
-    found = set(re.findall(r"https?://[^\s\"'`)]+", head))
+    files = [path.read_text(encoding="utf-8") for path in PAGE.rglob("*.*")]
+    text = "\n".join([widget.head(), *files])
+    found = set(re.findall(r"https?://[^\s\"'`)]+", text))
     assert found <= {"http://www.w3.org/2000/svg"}
-    assert "@import" not in head
+    assert "@import" not in text
 
 
-def test_every_script_is_on_the_page():
-    found = [path.relative_to(widget.PAGE).as_posix() for path in widget.PAGE.rglob("*.js")]
-    assert sorted(widget.SCRIPTS) == sorted(found)
+def test_the_first_tab_is_fetched_at_once_and_no_other():
+    head = widget.head()
+    first = set(re.findall(r'rel="modulepreload" href="\./[^/]+/[^/]+/([^"]+)"', head))
+    assert {"bridge.js", "explain/state.js", "shared/line.js"} <= first
+    assert not {name for name in first if name.startswith(("prompts/", "map/", "compare/"))}
+    every = {path.relative_to(PAGE).as_posix() for path in PAGE.rglob("*.js")}
+    tabs = [f"{tab}/widgets.js" for tab in ("explain", "prompts", "map", "compare")]
+    reached = {name for entry in ("bridge.js", *tabs) for name in assets.graph(entry)}
+    assert reached == every  # no file lies there unused
 
 
 def test_texts_never_become_markup():
-    for script in widget.PAGE.rglob("*.js"):
+    for script in PAGE.rglob("*.js"):
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacent|document\.write", script.read_text()
         )

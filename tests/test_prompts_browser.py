@@ -7,7 +7,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CALM = "!headlight.prompts.state.busy && !headlight.prompts.state.stale"
+CALM = "!inside.prompts.state.busy && !inside.prompts.state.stale"
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def visit(open_page):
         page = open_page(**settings)
         page.get_by_role("tab", name="Prompts").click()
         page.wait_for_function(
-            f"headlight.prompts?.state.oneAnswer && headlight.prompts.state.answer && {CALM}",
+            f"inside.prompts.state.oneAnswer && inside.prompts.state.answer && {CALM}",
             timeout=90_000,
         )
         return page
@@ -113,9 +113,9 @@ def test_the_confirm_half_is_looked_at_only_on_asking(visit):
 
 def test_the_board_brings_back_and_is_taken_away(visit, tmp_path):
     page = visit()
-    page.wait_for_function("headlight.prompts.state.board.length === 1")
+    page.wait_for_function("inside.prompts.state.board.length === 1")
     typed(page, '=a "{}", here\na {}')
-    page.wait_for_function("headlight.prompts.state.board.length === 2")
+    page.wait_for_function("inside.prompts.state.board.length === 2")
     page.get_by_role("button", name="Templates", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
@@ -139,16 +139,14 @@ def test_eighty_templates_from_a_preset_and_one_left_out(visit):
 def test_one_picture_opens_in_explain_with_its_prompts(visit):
     page = visit()
     page.locator(".hl-under input").nth(3).fill("my {c} here")
-    page.wait_for_function(
-        "headlight.prompts.state.oneAnswer.answers[3].template === 'my {c} here'"
-    )
+    page.wait_for_function("inside.prompts.state.oneAnswer.answers[3].template === 'my {c} here'")
     page.locator(".hl-under").nth(3).get_by_role("button", name="Open in Explain").click()
     playwright.expect(page.get_by_role("tab", name="Explain")).to_have_attribute(
         "aria-selected", "true"
     )
     page.wait_for_function(
         """() => {
-            const { columns, photo } = headlight.state;
+            const { columns, photo } = inside.state;
             return columns.clip.answer?.labels.length === 8 && !columns.clip.busy
                 && columns.clip.template === "my {} here" && columns.clip.answer.photo === photo.key;
         }""",
@@ -186,7 +184,7 @@ def test_a_class_that_no_picture_shows_is_named_beside_the_means(visit):
     page = visit()
     means = page.locator(".hl-bench .hl-result .hl-means")
     playwright.expect(means).not_to_contain_text("No picture shows")
-    page.evaluate("headlight.prompts.edit({ classes: 'dog\\ncat' })")
+    page.evaluate("inside.prompts.edit({ classes: 'dog\\ncat' })")
     playwright.expect(means).to_contain_text(
         "No picture shows cat: where it is answered it counts as 0."
     )

@@ -2,6 +2,9 @@
 
 import base64
 import io
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import combinations
 from xml.etree import ElementTree
 
@@ -9,15 +12,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tabs.wiring.widget import PAGE, SCRIPTS
+from tabs.wiring.assets import PAGE
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 SIDE = 360  # of the canvas, CSS pixels
-BARE = """<!doctype html><meta charset="utf-8"><title>scatter</title><style>{styles}
+BARE = """<!doctype html><meta charset="utf-8"><title>scatter</title><link rel="icon" href="data:,">
+<link rel="stylesheet" href="page.css"><link rel="stylesheet" href="scatter.css"><style>
 body {{ margin: 0; height: 3000px; }} #room {{ width: {side}px; }} #room > * {{ border: 0; height: {high}px; }}
-</style><div id="room"></div>{scripts}
-<script>
+</style><div id="room"></div>
+<script type="module">
+import {{ scatterCrowd }} from "./scatter/crowd.js";
+import {{ recognisable }} from "./scatter/draw.js";
+import {{ scatterGrid }} from "./scatter/grid.js";
+import {{ inside }} from "./scatter/lasso.js";
+import {{ laid }} from "./scatter/marks.js";
+import * as rasters from "./scatter/raster.js";
+import {{ scatter as newScatter }} from "./scatter/scatter.js";
+import * as views from "./scatter/view.js";
+import {{ scatterWants }} from "./scatter/wants.js";
+
 const said = [];
 const say = (name) => (value) => said.push([name, value]);
 const PALETTE = ["#0072b2", "#d55e00", "#009e73"];
@@ -33,31 +47,38 @@ function scatter({{ points: given = [], ...options }} = {{}}) {{
   const calls = Object.fromEntries(["hover", "select", "choose", "moved", "wants"].map((name) => [name, say(name)]));
   const count = points.length / 2;
   const codes = Uint16Array.from({{ length: count }}, (_, i) => i % 3);
-  const map = headlight.scatter({{ points, codes, palette: PALETTE, ...calls, ...options }});
+  const map = newScatter({{ points, codes, palette: PALETTE, ...calls, ...options }});
   document.getElementById("room").append(map.node);
   return (window.map = map);
 }}
 const floats = (packed) => new Float32Array(Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0)).buffer);
 const frames = (n = 3) => n ? new Promise((done) => requestAnimationFrame(() => frames(n - 1).then(done))) : Promise.resolve();
+const modules = {{ inside, scatterCrowd, recognisable, scatterGrid, laid, rasters, views, scatterWants }};
+Object.assign(window, {{ said, say, sheet, tile, scatter, floats, frames, modules }});
 </script>"""
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory):
-    """The address of a page with the scatter's scripts and nothing else."""
+def bare():
+    """The address of a page with the scatter and nothing else."""
+    page = BARE.format(side=SIDE, high=SIDE + 32).encode()
 
-    def text(name):
-        return (PAGE / name).read_text(encoding="utf-8")
+    class Server(SimpleHTTPRequestHandler):
+        def do_GET(self):
+            if self.path != "/":
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page)
 
-    scatter = [name for name in SCRIPTS if name.startswith("scatter/")]
-    names = ["shared/store.js", "shared/colour.js", "shared/canvas.js", *scatter]
-    scripts = "".join(f"<script>{text(name)}</script>" for name in names)
-    styles = text("page.css") + text("scatter.css")
-    path = tmp_path_factory.mktemp("bare") / "scatter.html"
-    path.write_text(
-        BARE.format(styles=styles, scripts=scripts, side=SIDE, high=SIDE + 32), encoding="utf-8"
-    )
-    return path.as_uri()
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=PAGE)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +208,7 @@ def test_pointing_looks_at_few_points_and_says_so_once(visit):
     page = visit()
     counted = page.evaluate(
         """([points, spots]) => {
-            const grid = headlight.scatterGrid(floats(points));
+            const grid = modules.scatterGrid(floats(points));
             const found = spots.map(([x, y]) => grid.nearest(x, y, 0.08));
             return [grid.looked / spots.length, found];
         }""",
@@ -288,7 +309,7 @@ def test_the_lasso_selects_what_brute_force_finds_inside(visit):
     )  # twice around, crossing itself: the middle is outside
     star = np.stack([np.cos(turn), np.sin(turn)], axis=1) * (1 + 0.5 * np.sin(2.5 * turn))[:, None]
     found = page.evaluate(
-        "([outline, points]) => headlight.scatterLasso.inside(outline, floats(points))",
+        "([outline, points]) => modules.inside(outline, floats(points))",
         [star.tolist(), packed(points)],
     )
     expected = np.flatnonzero(within(star, points.astype(float)))
@@ -562,7 +583,7 @@ def test_pictures_shown_never_crowd_and_stay_when_coming_nearer(visit):
     distances = [0.3, 0.2, 0.1, 0.04, 0.01, 0.0001]
     shown = page.evaluate(
         """([points, distances]) => {
-            const crowd = headlight.scatterCrowd(floats(points));
+            const crowd = modules.scatterCrowd(floats(points));
             return distances.map((distance) => {
                 const room = crowd.room(distance);
                 return Array.from({ length: 3000 }, (_, i) => i).filter(room);
@@ -590,7 +611,7 @@ def test_pictures_come_and_go_at_different_counts(visit):
     come, go = page.evaluate(
         """[false, true].map((before) => {
             const counts = Array.from({ length: 2000 }, (_, i) => i + 1);
-            return counts.findLast((count) => headlight.scatterDraw.recognisable(before, count, 360, 360));
+            return counts.findLast((count) => modules.recognisable(before, count, 360, 360));
         })"""
     )
     assert come * 1.2 < go < 2000
@@ -637,7 +658,7 @@ def test_no_more_than_400_are_wanted_at_once_from_the_middle_outwards(visit):
         """() => {
             const options = { wants: say("wants") };
             const lens = { width: 1000, height: 0 };
-            const wants = headlight.scatterWants({ at: (place) => ({ x: place, y: 0 }), lens, options });
+            const wants = modules.scatterWants({ at: (place) => ({ x: place, y: 0 }), lens, options });
             const missing = Array.from({ length: 1000 }, (_, i) => i);
             wants.notice(missing);
             setTimeout(() => wants.notice(missing), 200);
@@ -673,10 +694,10 @@ def test_what_sticks_out_on_one_side_is_not_seen_on_the_other(visit):
     page = visit()
     row = page.evaluate(
         """() => {
-            const raster = headlight.scatterRaster.raster(60, 20);
+            const raster = modules.rasters.raster(60, 20);
             const canvas = new OffscreenCanvas(60, 20);
-            const black = headlight.scatterRaster.number("#000");
-            const white = headlight.scatterRaster.number("#fff");
+            const black = modules.rasters.number("#000");
+            const white = modules.rasters.number("#fff");
             raster.fill(white);
             raster.put(-2, 10, raster.stamp("disc", 6.4), black);
             raster.box(55, 4, 40, 6, black);
@@ -701,8 +722,8 @@ def test_labels_of_marks_keep_apart_and_inside(visit):
     laid = page.evaluate(
         """(spots) => {
             const marks = spots.map((_, i) => ({ id: i, kind: "prompt", label: `a photo of a thing ${i}` }));
-            const lens = headlight.scatterView.lens(headlight.scatterView.ALL, 360, 360);
-            return headlight.scatterMarks.laid(marks, spots.flat(), lens, (text) => 6 * text.length).map(({ label }) => label);
+            const lens = modules.views.lens(modules.views.ALL, 360, 360);
+            return modules.laid(marks, spots.flat(), lens, (text) => 6 * text.length).map(({ label }) => label);
         }""",
         spread.tolist(),
     )

@@ -56,7 +56,7 @@ def test_a_set_that_is_no_longer_prepared(title, where, name, open_page, endless
     work = endless(where, name)
     page = open_page()
     page.get_by_role("tab", name=title).click()
-    tab = f"headlight.{title.lower()}"
+    tab = f"inside.{title.lower()}"
     assert work.begun.wait(20)
     page.wait_for_function(f"{tab}.state.preparing?.doing === 'Working without end'")
     page.evaluate(f"{tab}.stop()")
@@ -79,8 +79,8 @@ def test_a_map_that_is_no_longer_arranged(open_page, endless):
     page = open_page()
     page.get_by_role("tab", name="Map").click()
     assert work.begun.wait(60)
-    page.wait_for_function("headlight.map.state.columns.vit.doing === 'Working without end'")
-    page.evaluate("headlight.map.stopArranging()")
+    page.wait_for_function("inside.map.state.columns.vit.doing === 'Working without end'")
+    page.evaluate("inside.map.stopArranging()")
     assert work.ended.wait(10)
 
 
@@ -91,12 +91,12 @@ def test_two_stops_and_a_question_at_once(open_page, endless, monkeypatch):
     assert work.begun.wait(20)
     monkeypatch.undo()
     page.evaluate("""() => {
-        headlight.map.stop();
-        headlight.map.prepare();
-        headlight.map.stop();
-        headlight.map.prepare({ set: "toybox" });
+        inside.map.stop();
+        inside.map.prepare();
+        inside.map.stop();
+        inside.map.prepare({ set: "toybox" });
     }""")
-    page.wait_for_function("headlight.map.state.ready?.pictures === 320", timeout=60_000)
+    page.wait_for_function("inside.map.state.ready?.pictures === 320", timeout=60_000)
     assert work.ended.wait(1)
 
 
@@ -113,10 +113,10 @@ def test_integrated_gradients_that_are_no_longer_wanted(open_page, monkeypatch):
             ended.set()
 
     page = open_page()
-    page.wait_for_function("window.headlight?.state.columns.vit?.answer")
+    page.wait_for_function("inside.state.columns.vit?.answer")
     monkeypatch.setattr(tabs.explain.answers, "slow", endless)
     page.get_by_role("radio", name="Integrated gradients").check()
-    page.wait_for_function("headlight.state.columns.vit.slow?.done === 0.5")
+    page.wait_for_function("inside.state.columns.vit.slow?.done === 0.5")
     page.locator("#vit").get_by_role("button", name="Cancel").click()
     assert begun.is_set()
     assert ended.wait(10)
@@ -135,10 +135,10 @@ def test_work_that_tells_nothing_holds_up_no_question(open_page, monkeypatch):
     page = open_page()
     page.get_by_role("tab", name="Map").click()
     assert begun.wait(20)
-    page.evaluate("headlight.map.stop()")
+    page.evaluate("inside.map.stop()")
     monkeypatch.setattr(tabs.map.answers, "prepared", real)
-    page.evaluate("headlight.map.prepare()")
-    page.wait_for_function("headlight.map.state.ready?.pictures === 320", timeout=40_000)
+    page.evaluate("inside.map.prepare()")
+    page.wait_for_function("inside.map.state.ready?.pictures === 320", timeout=40_000)
     assert not go.is_set()
     go.set()
 
@@ -154,17 +154,17 @@ def test_the_figures_of_one_set_never_stand_under_another(open_page, monkeypatch
 
     page = open_page()
     page.get_by_role("tab", name="Prompts").click()
-    page.wait_for_function("headlight.prompts.state.answer && !headlight.prompts.state.stale")
-    hard = page.evaluate("headlight.prompts.state.answer.overall.rate")
+    page.wait_for_function("inside.prompts.state.answer && !inside.prompts.state.stale")
+    hard = page.evaluate("inside.prompts.state.answer.overall.rate")
     monkeypatch.setattr(tabs.prompts.scores, "answered", late)
-    page.evaluate("headlight.prompts.edit({ templates: 'a sketch of a {}' })")
+    page.evaluate("inside.prompts.edit({ templates: 'a sketch of a {}' })")
     assert begun.wait(10)
-    page.evaluate("headlight.prompts.prepare({ set: 'toybox' })")
-    page.wait_for_function("headlight.prompts.state.ready && !headlight.prompts.state.preparing")
+    page.evaluate("inside.prompts.prepare({ set: 'toybox' })")
+    page.wait_for_function("inside.prompts.state.ready && !inside.prompts.state.preparing")
     go.set()
-    page.wait_for_function("headlight.prompts.state.answer && !headlight.prompts.state.stale")
+    page.wait_for_function("inside.prompts.state.answer && !inside.prompts.state.stale")
     page.wait_for_timeout(1500)  # a try goes on the board when it has stood for a second
-    board = page.evaluate("headlight.prompts.state.board")
+    board = page.evaluate("inside.prompts.state.board")
     assert {row["overall"]["rate"] > 0.9 for row in board if row["set"] == "toybox"} == {True}
     assert hard < 0.9
 
@@ -173,7 +173,7 @@ def test_after_a_stop_models_and_figures_are_those_there_were(open_page):
     page = open_page()
     for title, where, name in PREPARED:
         page.get_by_role("tab", name=title).click()
-        tab = f"headlight.{title.lower()}"
+        tab = f"inside.{title.lower()}"
         state = f"{tab}.state"
         calm = f"{state}.ready && !{state}.preparing && !{state}.stale && !{state}.busy"
         shown = f"[{state}.model, {state}.models, {state}.answer?.overall, {state}.answer?.cells]"
@@ -198,10 +198,10 @@ def test_after_a_stop_models_and_figures_are_those_there_were(open_page):
 
 def test_a_question_kept_back_behind_a_failing_one_is_asked_again(open_page):
     page = open_page()
-    page.wait_for_function("window.headlight?.line")
+    page.wait_for_function("inside.line")
     went = page.evaluate("""() => {
         const went = [];
-        const line = headlight.line("test");
+        const line = inside.line("test");
         line.join({ trigger: (what) => went.push(what) });
         line.ask();
         line.question();

@@ -10,14 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from explain import METHODS
 from imagesets import FILES
 from models import FAMILIES
 from tabs.compare import figures, label_maps, maps, pictures, preparing, report, speed
 from tabs.compare.asks import CompareQuestion, compare_question
-from tabs.sets import offered
 from tabs.sets.asks import DRAWS
-from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, replies, reply, serial, trouble
 from tabs.wiring.widget import Widget
@@ -70,32 +67,20 @@ def build() -> None:
     with gr.Row(elem_classes="hl-bench hl-comparing"):
         with gr.Column(elem_classes="hl-rail"):
             file = UploadButton(file_types=list(FILES), elem_id="compare-file")
-            Widget(
-                "compare_asks",
-                sets=offered(),
-                draws=DRAWS,
-                models={family: checkpoints(family) for family in FAMILIES},
-            )
+            Widget("compare", "asks")
         with gr.Column(elem_classes="hl-stage"):
-            Widget("compare_headline")
-            Widget("compare_cells", methods=_methods())
-            Widget("compare_differences")
-            Widget("compare_bars")
-            Widget("compare_calibration")
-            Widget("compare_labels")
+            Widget("compare", "headline")
+            Widget("compare", "cells")
+            Widget("compare", "differences")
+            Widget("compare", "bars")
+            Widget("compare", "calibration")
+            Widget("compare", "labels")
     connect("compare", _LINES, {"file": file})
 
 
-def _methods() -> dict[str, dict[str, Any]]:
-    """What is said beside the maps."""
-    return {
-        key: {
-            "means": METHODS[key].means,
-            "cannot": METHODS[key].cannot,
-            "paper": METHODS[key].paper,
-        }
-        for key in ("attention", "rollout", "gradcam")
-    }
+def told() -> dict[str, dict[str, Any]]:
+    """What the parts of the tab are told: part → options."""
+    return {"asks": {"draws": DRAWS}}
 
 
 # Wiring.

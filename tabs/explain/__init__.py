@@ -1,44 +1,35 @@
 """The Explain tab: one photo, three models, every map. Python answers a question once; the browser draws the rest.
 
-A column asks through its own event, so the three run side by side. What a script puts into an event's inputs is the
-question; what Python returns is the answer, or {"error": sentence}.
+Every column has lines of its own (tabs/wiring/lines.py), so the three run side by side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
 from typing import Any
 
 import gradio as gr
 
-from explain import METHODS
-from models import CATEGORIES, FAMILIES, TEMPLATE
+from models import FAMILIES
 from tabs.explain import answers, examples
 from tabs.explain.questions import question
-from tabs.wiring.checkpoints import checkpoints
+from tabs.wiring.assets import picture
 from tabs.wiring.kept import opened
-from tabs.wiring.lines import STOPPING, parts, sentence, serial, stop
+from tabs.wiring.lines import PRIVATE, Line, connect, parts, reply, serial
 from tabs.wiring.packing import data_address
 from tabs.wiring.photo import PhotoInput
 from tabs.wiring.widget import Widget
 
 TITLE = "Explain"
-_shown = count(1)
 SHOWN = 1024  # pixels on the longer side of the photo the browser gets
 
 
-# Callbacks.
+# Callbacks. raw: what the page's modules send; path: the photo.
 
 
-def show(path: str | None) -> dict[str, Any]:
-    """The photo as the browser draws it: upright, on white, at most SHOWN pixels long.
-
-    Every answer has a serial of its own: Gradio tells the browser of no value that equals the one before it.
-    """
-    if not path:
-        return {}
+def show(raw: Any, path: str | None) -> dict[str, Any]:
+    """The photo as the browser draws it: upright, on white, at most SHOWN pixels long."""
 
     def answer() -> dict[str, Any]:
         photo = opened(path)
@@ -47,20 +38,20 @@ def show(path: str | None) -> dict[str, Any]:
         width, height = photo.image.size
         return {"key": photo.key, "src": data_address(small), "width": width, "height": height}
 
-    return {**in_words(answer), "serial": next(_shown)}
+    return _reply(answer, raw, path)
 
 
-def ask(path: str | None, raw: Any, family: str) -> dict[str, Any]:
+def ask(raw: Any, path: str | None, family: str) -> dict[str, Any]:
     """What one model answers, with all its maps."""
-    return _reply(answers.answered, path, raw, family)
+    return _reply(lambda: answers.answered(path, question(raw), family), raw, path)
 
 
-def ask_point(path: str | None, raw: Any, family: str) -> dict[str, Any]:
+def ask_point(raw: Any, path: str | None, family: str) -> dict[str, Any]:
     """Attention from the pinned patch."""
-    return _reply(answers.from_point, path, raw, family)
+    return _reply(lambda: answers.from_point(path, question(raw), family), raw, path)
 
 
-def ask_slowly(path: str | None, raw: Any, family: str) -> Iterator[dict[str, Any]]:
+def ask_slowly(raw: Any, path: str | None, family: str) -> Iterator[dict[str, Any]]:
     """A method that runs the model again, with how far it is."""
     if path:
         yield from parts(raw, _slow(path, raw, family))
@@ -71,25 +62,15 @@ def _slow(path: str, raw: Any, family: str) -> Iterator[dict[str, Any] | None]:
     yield from answers.slow(path, question(raw), family)
 
 
-def pick(index: Any) -> str | None:
-    """The file of the example at `index`."""
-    found = examples.examples()
-    known = isinstance(index, int) and 0 <= index < len(found)
+def _reply(answer: Callable[[], dict[str, Any]], raw: Any, path: str | None) -> dict[str, Any]:
+    return reply(answer, raw) if path else {"serial": serial(raw)}
+
+
+def pick(chosen: gr.EventData) -> str | None:
+    """The file of the example that was clicked."""
+    found, index = examples.examples(), getattr(chosen, "index", None)
+    known = type(index) is int and 0 <= index < len(found)
     return str(found[index].path) if known else None
-
-
-def in_words(answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `answer` returns, or {"error": one sentence}."""
-    try:
-        return answer()
-    except Exception as error:
-        return {"error": sentence(error)}
-
-
-def _reply(function: Callable, path: str | None, raw: Any, family: str) -> dict[str, Any]:
-    if not path:
-        return {"serial": serial(raw)}
-    return {**in_words(lambda: function(path, question(raw), family)), "serial": serial(raw)}
 
 
 # Layout.
@@ -100,7 +81,7 @@ def build() -> None:
     with gr.Row(elem_classes="hl-explain"):
         with gr.Column(elem_classes="hl-rail"):
             photo = PhotoInput(
-                value=pick(0),
+                value=str(examples.examples()[0].path),
                 sources=["upload", "clipboard", "webcam"],
                 label="Photo",
                 show_label=False,
@@ -109,84 +90,36 @@ def build() -> None:
                 elem_id="photo",
                 alt_text="The photo being explained",
             )
-            picture = Widget("picture", ("show",))
-            thumbs = Widget("examples", ("pick",), examples=_thumbnails())
-            Widget("ask", methods=_methods())
+            thumbs = Widget("explain", "examples")
+            Widget("explain", "ask")
         with gr.Column(elem_classes="hl-stage"):
             with gr.Row(elem_classes="hl-columns"):
-                columns = {family: _column(family) for family in FAMILIES}
-            Widget("strips")
-            Widget("notes")
-    points = {family: Widget("point", ("ask",), family=family) for family in FAMILIES}
-    slow = {family: Widget("slow", ("ask", "stop"), family=family) for family in FAMILIES}
-    _wire(photo, picture, thumbs, columns, points, slow)
+                for family in FAMILIES:
+                    Widget("explain", "column", elem_id=family, family=family)
+            Widget("explain", "strips")
+            Widget("explain", "notes")
+    connect("explain", _LINES, {"photo": photo})
+    thumbs.pick(pick, None, photo, queue=False, **PRIVATE)
 
 
-def _column(family: str) -> Widget:
-    return Widget(
-        "column",
-        ("ask",),
-        elem_id=family,
-        family=family,
-        title=FAMILIES[family],
-        checkpoints=checkpoints(family),
-        names="\n".join(CATEGORIES) if family == "clip" else "",
-        template=TEMPLATE,
-    )
-
-
-def _methods() -> list[dict[str, Any]]:
-    return [
-        {
-            "key": method.key,
-            "title": method.title,
-            "short": method.short,
-            "takes": sorted(method.takes),
-            "signed": method.signed,
-            "reads": method.reads,
-            "slow": method.needs_model,
-            "targeted": method.follows_target,
-            "means": method.means,
-            "cannot": method.cannot,
-            "paper": method.paper,
-        }
-        for method in METHODS.values()
-    ]
-
-
-def _thumbnails() -> list[dict[str, str]]:
-    return [
-        {"title": example.title, "src": examples.thumbnail(example)}
-        for example in examples.examples()
-    ]
+def told() -> dict[str, dict[str, Any]]:
+    """What the parts of the tab are told: part → options."""
+    found = examples.examples()
+    pictures = [{"title": each.title, "src": picture(examples.thumbnail(each))} for each in found]
+    return {"examples": {"pictures": pictures}}
 
 
 # Wiring.
 
-
-def _wire(photo, picture, thumbs, columns, points, slow) -> None:
-    private = {"api_visibility": "private", "show_progress": "hidden"}
-    newest = {**private, "trigger_mode": "always_last"}
-    gr.on(None, None, photo, js="photo => headlight.photoChanged(photo)", **private)
-    picture.show(show, photo, picture, concurrency_limit=4, **newest)
-    thumbs.pick(pick, thumbs, photo, js="() => [headlight.picked]", queue=False, **private)
-    kinds = (  # what it is called in the browser, its components, its callback, how many run together
-        ("look", columns, ask, 6),
-        ("point", points, ask_point, 6),
-        ("slow", slow, ask_slowly, 3),
-    )
-    for family in FAMILIES:
-        for kind, widgets, function, together in kinds:
-            widget = widgets[family]
-            event = widget.ask(
-                partial(function, family=family),
-                [photo, widget],
-                widget,
-                js=f"(photo, _) => [photo, headlight.question('{kind}', '{family}')]",
-                concurrency_id=kind,
-                concurrency_limit=together,
-                **newest,
-            )
-            event.failure(None, js=f"() => headlight.failed('{kind}', '{family}')", **private)
-            if kind == "slow":
-                widget.stop(stop, widget, js=f"() => [headlight.wanted('{family}')]", **STOPPING)
+_READS = ("photo",)
+_LINES = {
+    "picture": Line(show, _READS),
+    **{f"look_{family}": Line(partial(ask, family=family), _READS, 2) for family in FAMILIES},
+    **{
+        f"point_{family}": Line(partial(ask_point, family=family), _READS, 2) for family in FAMILIES
+    },
+    **{
+        f"slow_{family}": Line(partial(ask_slowly, family=family), _READS, 1, stops=True)
+        for family in FAMILIES
+    },
+}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tabs.wiring.packing import data_address
+from tabs.wiring.packing import jpeg
 
 TOYBOX = Path(__file__).parents[2] / "assets" / "toybox" / "realistic"
 THUMBNAIL = 96  # pixels on the longer side
@@ -40,15 +40,13 @@ def examples() -> tuple[Example, ...]:
     return tuple(example for example in found if example.path.is_file())
 
 
-def thumbnail(example: Example) -> str:
-    """A small square JPEG of an example, as a data address."""
+def thumbnail(example: Example) -> bytes:
+    """A small square JPEG of an example."""
     with Image.open(example.path) as image:
         image = image.convert("RGB")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    return data_address(
-        image.crop((left, top, left + side, top + side)).resize((THUMBNAIL, THUMBNAIL))
-    )
+    return jpeg(image.crop((left, top, left + side, top + side)).resize((THUMBNAIL, THUMBNAIL)))
 
 
 def _scikit_image() -> Path:

@@ -14,11 +14,9 @@ import gradio as gr
 from explain.maps.projection import PROJECTIONS
 from explain.maps.workers import warm
 from imagesets import FILES
-from models import FAMILIES, TEMPLATE
+from models import FAMILIES
 from tabs.map import answers
-from tabs.map.asks import DRAWS, RANGES, map_asked
-from tabs.sets import offered
-from tabs.wiring.checkpoints import checkpoints
+from tabs.map.asks import DRAWS, map_asked
 from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, replies, reply
 from tabs.wiring.widget import Widget
@@ -80,30 +78,19 @@ def build() -> None:
         with gr.Column(elem_classes="hl-rail"):
             file = UploadButton(file_types=list(FILES), elem_id="map-file")
             photo = UploadButton(file_types=["image"], elem_id="map-photo")
-            Widget(
-                "map_asks",
-                sets=offered(),
-                draws=DRAWS,
-                methods=_methods(),
-                ranges=RANGES,
-                template=TEMPLATE,
-            )
+            Widget("map", "asks")
         with gr.Column(elem_classes="hl-stage"):
             with gr.Row(elem_classes="hl-columns"):
                 for family in FAMILIES:
-                    Widget(
-                        "map_column",
-                        family=family,
-                        title=FAMILIES[family],
-                        models=checkpoints(family),
-                    )
-            Widget("map_chosen")
-            Widget("map_notes", methods=_methods())
+                    Widget("map", "column", family=family)
+            Widget("map", "chosen")
+            Widget("map", "notes")
     connect("map", _LINES, {"file": file, "photo": photo})
 
 
-def _methods() -> list[dict[str, Any]]:
-    return [
+def told() -> dict[str, dict[str, Any]]:
+    """What the parts of the tab are told: part → options."""
+    methods = [
         {
             "key": method.key,
             "title": method.title,
@@ -114,6 +101,7 @@ def _methods() -> list[dict[str, Any]]:
         }
         for method in PROJECTIONS.values()
     ]
+    return {"asks": {"draws": DRAWS, "methods": methods}, "notes": {"methods": methods}}
 
 
 # Wiring.

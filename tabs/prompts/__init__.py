@@ -1,6 +1,6 @@
 """The Prompts tab: edit a template, watch zero-shot accuracy move. A question carries all it needs; nothing is a person's.
 
-As in the Explain tab, hidden widgets are the lines between a script and Python: one for each kind of question, so that
+As in the Explain tab, hidden widgets are the lines between the browser and Python: one for each kind of question, so that
 typing never waits for pictures.
 """
 
@@ -15,9 +15,8 @@ from explain.classes.prompts import class_lines
 from imagesets import FILES
 from tabs.prompts import pictures, presets, scores
 from tabs.prompts.tries import Asked, asked
-from tabs.sets import EmbeddedSet, clip_set, offered
+from tabs.sets import EmbeddedSet, clip_set
 from tabs.sets.asks import DRAWS
-from tabs.wiring.checkpoints import checkpoints
 from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, replies, reply
 from tabs.wiring.slowly import Told
@@ -97,29 +96,30 @@ def build() -> None:
         with gr.Column(elem_classes="hl-rail"):
             file = UploadButton(file_types=list(FILES), elem_id="prompts-file")
             photo = UploadButton(file_types=["image"], elem_id="prompts-photo")
-            Widget(
-                "prompts_asks",
-                sets=offered(),
-                models=checkpoints("clip"),
-                draws=DRAWS,
-                presets=_presets(),
-            )
+            Widget("prompts", "asks")
         with gr.Column(elem_classes="hl-stage"):
-            Widget("prompts_headline")
-            Widget("prompts_bars")
-            Widget("prompts_change")
-            Widget("prompts_confusion")
-            Widget("prompts_board")
-            Widget("prompts_image", compared=list(presets.TEACHING))
-            Widget("prompts_lesson", lesson=presets.LESSON)
+            Widget("prompts", "headline")
+            Widget("prompts", "bars")
+            Widget("prompts", "change")
+            Widget("prompts", "confusion")
+            Widget("prompts", "board")
+            Widget("prompts", "image")
+            Widget("prompts", "lesson")
     connect("prompts", _LINES, {"file": file, "photo": photo})
 
 
-def _presets() -> list[dict[str, str]]:
-    return [
+def told() -> dict[str, dict[str, Any]]:
+    """What the parts of the tab are told: part → options."""
+    offers = [
         {"key": each.key, "group": each.group, "title": each.title, "told": each.told}
         for each in presets.PRESETS
     ]
+    return {
+        "asks": {"draws": DRAWS},
+        "headline": {"presets": offers},
+        "image": {"compared": presets.TEACHING},
+        "lesson": {"lesson": presets.LESSON},
+    }
 
 
 # Wiring.

@@ -13,6 +13,9 @@ LONGEST = 2_000_000  # characters of a text of class names or templates
 NAME = 300  # of a name
 SHOWN = 48  # pictures sent at once
 DRAWS = (500, LIMIT, MOST)
+START = (
+    "toybox-hard"  # the set that a tab opens on: a template moves something, and the models part
+)
 
 
 def named(value: Any) -> str:

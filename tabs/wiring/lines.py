@@ -1,6 +1,6 @@
-"""The hidden lines between a tab's script and Python: one for each kind of question, so that none waits for another.
+"""The hidden lines between a tab's modules and Python: one for each kind of question, so that none waits for another.
 
-The browser's end is assets/page/shared/line.js. A question carries all it needs and its serial number; the answer carries
+The browser's end is assets/page/shared/tab.js. A question carries all it needs and its serial number; the answer carries
 the same number, so that the browser knows the newest. Slow work can be stopped: the browser says below which number
 nothing is wanted any more, and the work ends at its next step. Gradio's own `cancels` takes back whatever runs when the
 word arrives, which may be the next question.
@@ -19,17 +19,18 @@ from typing import Any
 import gradio as gr
 
 from limits import QUESTION_SECONDS
+from tabs.wiring.assets import call
 from tabs.wiring.listening import Stopped, patient
 from tabs.wiring.slowly import SILENCE, Told, stepwise
 from tabs.wiring.widget import Widget
 
 OURS = "Something went wrong here, and the mistake is ours. Try again, or choose another photo or checkpoint."
 
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 STOPPING = {
     "queue": False,
     "trigger_mode": "multiple",
-    "api_visibility": "private",
-    "show_progress": "hidden",
+    **PRIVATE,
 }
 MOST_SERIAL = 2**53  # beyond, a browser cannot count
 _ASKERS = 4096  # whose word is remembered
@@ -49,28 +50,37 @@ class Line:
     stops: bool = False  # whether it is slow: answered by `replies`, which the browser may stop
 
 
-def connect(tab: str, lines: Mapping[str, Line], uploads: Mapping[str, gr.UploadButton]) -> None:
-    """Draw a tab's lines, which `headlight.tab(tab, …)` finds, and give each its callback."""
-    private = {"api_visibility": "private", "show_progress": "hidden"}
+def connect(
+    tab: str, lines: Mapping[str, Line], files: Mapping[str, gr.components.Component]
+) -> None:
+    """Draw a tab's lines, which assets/page/bridge.js hands to its modules, and give each its callback.
+
+    files: the inputs whose file goes with the questions, an upload button or the photo.
+    """
     for name, line in lines.items():
-        widget = Widget(f"{tab}_line", ("ask", "stop"), line=name)
+        widget = Widget(tab, "line", line=name)
         event = widget.ask(
             line.answers,
-            [widget, *(uploads[each] for each in line.reads)],
+            [widget, *(files[each] for each in line.reads)],
             widget,
-            js=f"(line, ...files) => [headlight.{tab}.question('{name}'), ...files]",
+            js=f"async (line, ...files) => [await {call('question', tab, name)}, ...files]",
             concurrency_id=f"{tab}-{name}",
             concurrency_limit=line.together,
             trigger_mode="always_last",
             api_name=f"{tab}_{name}",  # else its function's, which a public endpoint may want
-            **private,
+            **PRIVATE,
         )
-        event.failure(None, js=f"() => headlight.{tab}.failed('{name}')", **private)
+        event.failure(None, js=f"() => {call('failed', tab, name)}", **PRIVATE)
         if line.stops:
-            widget.stop(stop, widget, js=f"() => [headlight.{tab}.wanted('{name}')]", **STOPPING)
-    for name, upload in uploads.items():
-        told = f"headlight.{tab}.{name}Changed(file)"
-        upload.upload(None, upload, js=f"file => {told}", **private)
+            widget.stop(
+                stop, widget, js=f"async () => [await {call('wanted', tab, name)}]", **STOPPING
+            )
+    for name, file in files.items():
+        heard = {"fn": None, "js": f"file => {call('changed', tab, name, last='file')}", **PRIVATE}
+        if isinstance(file, gr.UploadButton):
+            file.upload(inputs=file, **heard)
+        else:
+            gr.on(None, inputs=file, **heard)  # at the start and whenever it is another
 
 
 def reply(answer: Callable[[], dict[str, Any]], raw: Any) -> dict[str, Any]:

@@ -40,6 +40,11 @@ def packed(values: np.ndarray) -> dict[str, Any]:
 
 def data_address(image: Image) -> str:
     """An RGB picture as a JPEG in a data: address, for a browser to draw."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(image)).decode()
+
+
+def jpeg(image: Image) -> bytes:
+    """An RGB picture as a JPEG."""
     file = io.BytesIO()
     image.save(file, "JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+    return file.getvalue()

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import gradio as gr
+
+
+@dataclass(frozen=True)
+class FamilyColours:
+    """A family's colour, and the shades of it that words have on light and on dark ground."""
+
+    usual: str
+    on_light: str
+    on_dark: str
+
+
+FAMILY_COLOURS = {  # Okabe and Ito's, which colour-blind people tell apart
+    "vit": FamilyColours("#0072b2", "#005f95", "#6cbcf0"),
+    "swin": FamilyColours("#d55e00", "#a34700", "#ffa366"),
+    "clip": FamilyColours("#009e73", "#00714f", "#4fd6ae"),
+}
 
 # IBM Plex is among the fonts that come with Gradio: no request leaves the machine. Of its weights, Gradio's copy of 600
 # has no Latin letters.
@@ -34,3 +52,13 @@ THEME = gr.themes.Base(
     block_border_color="#dededa",
     block_border_color_dark="#2d3237",
 )
+
+
+def family_style() -> str:
+    """CSS: what belongs to a family, by its data-family, has its colours as --family and --family-ink."""
+    rules = []
+    for family, colours in FAMILY_COLOURS.items():
+        chosen = f'[data-family="{family}"]'
+        rules.append(f"{chosen}{{--family:{colours.usual};--family-ink:{colours.on_light}}}")
+        rules.append(f".dark {chosen}{{--family-ink:{colours.on_dark}}}")
+    return "".join(rules)

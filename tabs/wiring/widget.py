@@ -1,73 +1,63 @@
-"""The one Gradio component the page is drawn with: an element that a script in assets/page fills.
+"""The one Gradio component the page is drawn with: an element that a module of assets/page fills.
 
-`Widget("column", family="vit")` calls `headlight.widgets.column(element, {family: "vit"}, link)` in the browser, where
-link sends an event to Python and hears what Python answers. The markup is fixed and empty: scripts build it with
-textContent, so nothing a person typed can become HTML.
+`Widget("map", "column", family="vit")` calls `widgets.column(element, {family: "vit"}, link)` of assets/page/map/widgets.js
+in the browser, where link sends an event to Python and hears what Python answers. The markup is fixed and empty: modules
+build it with textContent, so nothing a person typed can become HTML.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from tabs.wiring import assets
 from tabs.wiring.inputs import as_sent
+from tabs.wiring.theme import family_style
 
-PAGE = Path(__file__).parents[2] / "assets" / "page"
-_FOLDERS = {  # in this order: store.js makes `headlight`, the others add to it
-    "shared": "store colour maps wording canvas checkpoint classes npz saving export bring line tab parts set-picker",
-    "explain": "answers bar notice column ask examples strips",
-    "prompts": "state parts asks headline bars change confusion board image",
-    "scatter": (
-        "view crowd motion grid lasso tiles sheet svg export raster draw marks top wants card tools keys acts frame "
-        "pointer scatter"
-    ),
-    "map": "state colours export asks column chosen",
-    "compare": "state maps parts asks headline opened cells differences bars calibration labels",
-}
-SCRIPTS = tuple(
-    f"{folder}/{name}.js" for folder, names in _FOLDERS.items() for name in names.split()
-)
 STYLES = ("page.css", "shared.css", "scatter.css", "map.css", "compare.css")
+FIRST = ("bridge.js", "explain/widgets.js")  # what the first tab needs is fetched at once
 
 
 class Widget(gr.HTML):
-    """An element drawn by the script called `name`.
+    """The part of a tab that its widgets.js calls `part`.
 
-    events: what it may send, each then a listener of this component (`widget.ask(...)`); options: what the script is
-    told at the start, as JSON. As an input it is whatever the listener's `js` puts there; as an output, any JSON.
+    options: what tells it from others of its kind; what all are told stands in the page's settings. It may send the events below, each then a listener of this component
+    (`widget.ask(...)`). As an input it is whatever the listener's `js` puts there; as an output, any JSON.
     """
 
+    EVENTS = ["ask", "stop", "pick"]  # noqa: RUF012 (Gradio wants a list)
     async_move_resource_to_block_cache = as_sent
 
-    def __init__(
-        self, name: str, events: tuple[str, ...] = (), elem_id: str | None = None, **options: Any
-    ):
+    def __init__(self, tab: str, part: str, elem_id: str | None = None, **options: Any):
+        told = ", ".join(map(json.dumps, [tab, part, *([options] if options else [])]))
         super().__init__(
             html_template='<div class="hl-widget"></div>',
-            js_on_load=(
-                f"headlight.mount({json.dumps(name)}, element.firstElementChild, {json.dumps(options)}, "
-                f"{json.dumps(events)}, {{trigger, props, watch}});"
-            ),
+            js_on_load=f"headlight.then(page => page.mount(element, {{trigger, props, watch}}, {told}))",
             apply_default_css=False,
             elem_id=elem_id,
-            elem_classes=["hl", f"hl-{name}"],
+            elem_classes=["hl", "hl-line" if part == "line" else f"hl-{tab}_{part}"],
         )
 
 
 def head() -> str:
-    """Style and scripts of the page, to stand in its <head>; they run before any Widget is drawn.
+    """Style and first modules of the page, to stand in its <head>.
 
-    The style goes here and not to launch(css=): Gradio rewrites the selectors of that.
+    `headlight` is a promise of assets/page/bridge.js, for the scripts that Gradio runs for us: it knows no imports.
+
+    The style is linked here and not given to launch(css=): Gradio rewrites the selectors of that.
     """
-    styles = (f"<style>\n{_file(name)}</style>" for name in STYLES)
-    return "\n".join([*styles, *(f"<script>\n{_file(name)}</script>" for name in SCRIPTS)])
-
-
-def _file(name: str) -> str:
-    return (PAGE / name).read_text(encoding="utf-8")
+    first = sorted({name for entry in FIRST for name in assets.graph(entry)})
+    return "".join(
+        [
+            *(f'<link rel="stylesheet" href="./{assets.ROOT}/{name}">' for name in STYLES),
+            f"<style>{family_style()}</style>",
+            f"<script>window.headlight = {assets.bridge()};</script>",
+            f'<link rel="preload" href="./{assets.ROOT}/settings.json" as="fetch" crossorigin>',
+            *(f'<link rel="modulepreload" href="./{assets.ROOT}/{name}">' for name in first),
+        ]
+    )
 
 
 HEADER = """

@@ -1,24 +1,28 @@
 // The rail of the Compare tab: which pictures, which models, what CLIP is asked, and what to take away.
 
-headlight.widgets.compare_asks = (element, { sets, draws, models }) => {
-  const { make, FAMILIES } = headlight;
-  const { state, drawers, prepare, edit, take, TITLES } = headlight.compare;
-  const { button } = headlight.parts;
-  const { pictures, progress } = headlight.setPicker(headlight.compare, { sets, draws, upload: "#compare-file" });
+import { drawers, edit, prepare, state, stop, tab, take } from "./state.js";
+import { choice } from "../shared/choice.js";
+import { make } from "../shared/make.js";
+import { button } from "../shared/parts.js";
+import { setPicker } from "../shared/set-picker.js";
+import { FAMILIES, settings, titleOf } from "../shared/settings.js";
+
+export function asks(element, { draws }) {
+  const { pictures, progress } = setPicker({ state, drawers, prepare, stop }, { draws, upload: "#compare-file" });
   const more = make("details", "hl-more"); // on a phone the numbers come first
   more.open = !window.matchMedia("(max-width: 720px)").matches;
   more.append(make("summary", "", "Models, CLIP’s templates, report …"), ...FAMILIES.map(checkpoint), templates(), exports());
   element.append(pictures(), progress(), more);
 
   function checkpoint(family) {
-    const offered = models[family];
+    const offered = settings.families[family].checkpoints;
     const here = offered.filter((each) => each.here).map((each) => ({ ...each, title: `${each.name} · ${each.title}` }));
     const groups = [
       ["On this computer", here],
       ["Well known, downloaded once", offered.filter((each) => !each.here)],
-      ["Or", [{ name: "", title: `Leave ${TITLES[family]} out` }]],
+      ["Or", [{ name: "", title: `Leave ${titleOf(family)} out` }]],
     ];
-    const { box } = headlight.choice(headlight.compare, TITLES[family], groups, "owner/name on the Hub", () => state.models[family], (model) => {
+    const { box } = choice(tab, titleOf(family), groups, "owner/name on the Hub", () => state.models[family], (model) => {
       if (model !== state.models[family]) prepare({ models: { ...state.models, [family]: model } });
     });
     box.classList.add("hl-compared");
@@ -75,4 +79,4 @@ headlight.widgets.compare_asks = (element, { sets, draws, models }) => {
     });
     return box;
   }
-};
+}

@@ -1,9 +1,11 @@
 // Accuracy per condition and per class: the models side by side on one scale, each with its interval.
 
-headlight.widgets.compare_bars = (element) => {
-  const { make } = headlight;
-  const { state, rivals, TITLES } = headlight.compare;
-  const { card, rows, percent, points, bar } = headlight.compareParts;
+import { bar, card, percent, points, rows } from "./parts.js";
+import { rivals, state } from "./state.js";
+import { make } from "../shared/make.js";
+import { titleOf } from "../shared/settings.js";
+
+export function bars(element) {
   card(element, "Where each is right", draw).className = "hl-spoken";
   const conditions = section("By condition");
   const classes = section("By class");
@@ -34,7 +36,7 @@ headlight.widgets.compare_bars = (element) => {
 
   function top(families) {
     const head = make("div", "hl-versus-row hl-versus-top", "", { "aria-hidden": "true" });
-    head.append(make("span"), ...families.map((family) => make("span", "hl-who", TITLES[family], { "data-family": family })));
+    head.append(make("span"), ...families.map((family) => make("span", "hl-who", titleOf(family), { "data-family": family })));
     return head;
   }
 
@@ -58,7 +60,7 @@ headlight.widgets.compare_bars = (element) => {
           const share = group.shares[family];
           track.draw(share, state.answer ? 1 / state.answer.choices : null);
           value.textContent = share.total ? percent(share.rate) : "–";
-          cell.title = share.total ? `${TITLES[family]}, ${group.name}: ${share.correct.toLocaleString("en")} of ${share.total.toLocaleString("en")}, ${percent(share.rate)} (${points(share.low)}–${points(share.high)})` : `${TITLES[family]}, ${group.name}: no picture`;
+          cell.title = share.total ? `${titleOf(family)}, ${group.name}: ${share.correct.toLocaleString("en")} of ${share.total.toLocaleString("en")}, ${percent(share.rate)} (${points(share.low)}–${points(share.high)})` : `${titleOf(family)}, ${group.name}: no picture`;
           spoken.textContent = cell.title;
         }
       },
@@ -73,4 +75,4 @@ headlight.widgets.compare_bars = (element) => {
     const more = answer.class_count - answer.per_class.length;
     classes.draw(answer.per_class, families, more > 0 ? `The ${answer.per_class.length} classes that the models differ most on; ${more.toLocaleString("en")} more are in the CSV's pictures.` : "");
   }
-};
+}

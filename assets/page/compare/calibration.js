@@ -1,9 +1,11 @@
 // Whether confidence can be believed: of the pictures a model is about 80 % sure of, are 80 % right? One curve a model.
 
-headlight.widgets.compare_calibration = (element) => {
-  const { make, FAMILIES } = headlight;
-  const { state, TITLES } = headlight.compare;
-  const { card, points, percent } = headlight.compareParts;
+import { card, percent, points } from "./parts.js";
+import { state } from "./state.js";
+import { make } from "../shared/make.js";
+import { FAMILIES, titleOf } from "../shared/settings.js";
+
+export function calibration(element) {
   card(element, "Can their confidence be believed?", draw);
   const columns = make("div", "hl-three");
   const hint = make(
@@ -67,11 +69,11 @@ headlight.widgets.compare_calibration = (element) => {
       const key = JSON.stringify(told.calibration);
       if (key === panel.key) continue;
       panel.key = key;
-      const title = TITLES[panel.family];
+      const title = titleOf(panel.family);
       const { confidence } = told;
       panel.title.textContent = `${title}: ECE ${points(told.ece)} points`;
       const label = `Calibration of ${title}: on average ${percent(confidence)} sure and ${percent(told.overall.rate)} right; expected calibration error ${points(told.ece)} points.`;
       panel.chart.replaceChildren(chart({ bins: told.calibration }, label), make("p", "hl-hint", `On average ${percent(confidence)} sure, ${percent(told.overall.rate)} right.`));
     }
   }
-};
+}

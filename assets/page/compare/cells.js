@@ -1,9 +1,12 @@
 // Where the models agree and where they do not: every combination of right and wrong with its pictures, one of them open.
 
-headlight.widgets.compare_cells = (element, { methods }) => {
-  const { make } = headlight;
-  const { state, rivals, openCell, open, page, step, TITLES, PAGE } = headlight.compare;
-  const { card, rows, count, percent, button, dots } = headlight.compareParts;
+import { openedPicture } from "./opened.js";
+import { button, card, count, dots, percent, rows } from "./parts.js";
+import { PAGE, open, openCell, page, rivals, state, step } from "./state.js";
+import { make } from "../shared/make.js";
+import { titleOf } from "../shared/settings.js";
+
+export function cells(element) {
   card(element, "Where they agree, and where they do not", draw);
   const hint = make("p", "hl-hint", "Each row is one pattern of right and wrong. Click one to see its pictures.");
   const both = make("div", "hl-cells-and-picture");
@@ -12,7 +15,7 @@ headlight.widgets.compare_cells = (element, { methods }) => {
   const list = make("ol", "hl-cells");
   const over = make("div", "hl-over-represented", "", { "aria-live": "polite" });
   left.append(heads, list, over);
-  const opened = headlight.compareOpened(methods);
+  const opened = openedPicture();
   both.append(left, opened.node);
   const shown = make("section", "hl-section");
   const top = make("div", "hl-choice-top");
@@ -31,7 +34,7 @@ headlight.widgets.compare_cells = (element, { methods }) => {
     return {
       node,
       draw: (family) => {
-        node.textContent = TITLES[family];
+        node.textContent = titleOf(family);
         node.dataset.family = family;
       },
     };
@@ -82,7 +85,7 @@ headlight.widgets.compare_cells = (element, { methods }) => {
           line.dataset.family = family;
           line.classList.toggle("hl-is-right", right);
           line.textContent = answer;
-          line.title = `${TITLES[family]}: ${answer}, ${right ? "right" : "wrong"}`;
+          line.title = `${titleOf(family)}: ${answer}, ${right ? "right" : "wrong"}`;
         },
       };
     });
@@ -136,4 +139,4 @@ headlight.widgets.compare_cells = (element, { methods }) => {
     fillTiles(now?.pictures ?? []);
     opened.draw();
   }
-};
+}

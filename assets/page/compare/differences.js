@@ -1,9 +1,11 @@
 // Which differences are real: of every two models the gap, its interval and McNemar's exact test, in plain words.
 
-headlight.widgets.compare_differences = (element) => {
-  const { make } = headlight;
-  const { state, rivals, TITLES } = headlight.compare;
-  const { card, rows, count, points, odds, written } = headlight.compareParts;
+import { card, count, odds, points, rows, written } from "./parts.js";
+import { rivals, state } from "./state.js";
+import { make } from "../shared/make.js";
+import { titleOf } from "../shared/settings.js";
+
+export function differences(element) {
   card(element, "Which differences are real", draw);
   const list = make("ol", "hl-pairs");
   const three = make("p", "hl-test");
@@ -33,10 +35,10 @@ headlight.widgets.compare_differences = (element) => {
   function told({ a, b, only_a, only_b, p, p_holm: holm, gap, low, high }, several, widest) {
     const [one, other, up, down] = gap >= 0 ? [a, b, only_a, only_b] : [b, a, only_b, only_a];
     const [least, most] = gap >= 0 ? [low, high] : [-high, -low];
-    const title = gap === 0 ? `${TITLES[a]} and ${TITLES[b]} are right equally often` : `${TITLES[one]} is right ${points(Math.abs(gap))} points more often than ${TITLES[other]}`;
+    const title = gap === 0 ? `${titleOf(a)} and ${titleOf(b)} are right equally often` : `${titleOf(one)} is right ${points(Math.abs(gap))} points more often than ${titleOf(other)}`;
     const differ = up + down;
     const split = differ
-      ? `${count(up, "picture")} only ${TITLES[one]} has right, ${count(down, "picture")} only ${TITLES[other]}. Were they equally good, a split at least this uneven would come up ${odds(p)} (McNemar's exact test, ${written(p)}${several ? `; corrected for ${several} comparisons, ${written(holm)}` : ""}).`
+      ? `${count(up, "picture")} only ${titleOf(one)} has right, ${count(down, "picture")} only ${titleOf(other)}. Were they equally good, a split at least this uneven would come up ${odds(p)} (McNemar's exact test, ${written(p)}${several ? `; corrected for ${several} comparisons, ${written(holm)}` : ""}).`
       : "They are right and wrong on the same pictures.";
     const real = (several ? holm : p) < 0.05;
     const bolder = !real && low * high > 0; // the interval and the test may differ at the edge
@@ -60,4 +62,4 @@ headlight.widgets.compare_differences = (element) => {
       three.textContent = `All together: were the ${rivals().length} models equally good, differences as large as these would come up ${odds(cochran.p)} (Cochran's Q = ${cochran.q.toFixed(2)}, ${written(cochran.p)}): ${judged}.`;
     }
   }
-};
+}

@@ -1,9 +1,12 @@
 // How often each model is right, side by side; and in one sentence whether that tells them apart.
 
-headlight.widgets.compare_headline = (element) => {
-  const { make, FAMILIES } = headlight;
-  const { state, TITLES } = headlight.compare;
-  const { percent, points, range, bar, button, card, listed, showLabels } = headlight.compareParts;
+import { bar, button, card, listed, percent, points, range, showLabels } from "./parts.js";
+import { state } from "./state.js";
+import { make } from "../shared/make.js";
+import { FAMILIES, titleOf } from "../shared/settings.js";
+import * as wording from "../shared/wording.js";
+
+export function headline(element) {
   const heading = card(element, "How often each model is right", draw);
   heading.className = "hl-spoken";
   const banner = make("div", "hl-banner", "", { role: "status" });
@@ -15,9 +18,9 @@ headlight.widgets.compare_headline = (element) => {
   element.append(banner, columns, verdict);
 
   const made = FAMILIES.map((family) => {
-    const node = make("section", "hl-rival", "", { "data-family": family, "aria-label": `${TITLES[family]}: how often it is right` });
+    const node = make("section", "hl-rival", "", { "data-family": family, "aria-label": `${titleOf(family)}: how often it is right` });
     const top = make("h2");
-    const [title, name] = [make("span", "hl-column-title", TITLES[family]), make("span", "hl-hint")];
+    const [title, name] = [make("span", "hl-column-title", titleOf(family)), make("span", "hl-hint")];
     top.append(title, name);
     const figure = make("p", "hl-big");
     const [rate, spread] = [make("strong"), make("span", "", "", { title: "95 % of the time, an interval made like this (Wilson's) holds the true accuracy; n is the number of pictures" })];
@@ -82,7 +85,7 @@ headlight.widgets.compare_headline = (element) => {
     node.classList.toggle("hl-out", out || Boolean(error));
     const share = out || error ? null : told?.overall;
     const whose = share && state.stale ? told.name : state.models[family]; // an old figure keeps its model's name
-    name.textContent = out ? "left out" : headlight.wording.short(whose, 34);
+    name.textContent = out ? "left out" : wording.short(whose, 34);
     name.title = whose;
     rate.textContent = share ? percent(share.rate) : "–";
     spread.textContent = share ? range(share) : "";
@@ -104,14 +107,14 @@ headlight.widgets.compare_headline = (element) => {
     if (!answer.pairs.length) return "It takes a second model to compare it with.";
     const [{ a: one, b: other }] = answer.pairs;
     const real = answer.pairs.filter(({ p_holm: p }) => p < 0.05);
-    if (!real.length && answer.pairs.length === 1) return `These pictures do not tell ${TITLES[one]} and ${TITLES[other]} apart: the difference may well be chance.`;
+    if (!real.length && answer.pairs.length === 1) return `These pictures do not tell ${titleOf(one)} and ${titleOf(other)} apart: the difference may well be chance.`;
     if (!real.length) return "These pictures tell no two of them apart: every difference may well be chance.";
     const behind = new Map(); // who is ahead → of whom
     for (const { a, b, gap } of real) {
       const [first, second] = gap > 0 ? [a, b] : [b, a];
-      behind.set(first, [...(behind.get(first) ?? []), TITLES[second]]);
+      behind.set(first, [...(behind.get(first) ?? []), titleOf(second)]);
     }
-    const words = [...behind].map(([first, others]) => `${TITLES[first]} is ahead of ${listed(others)}`);
+    const words = [...behind].map(([first, others]) => `${titleOf(first)} is ahead of ${listed(others)}`);
     const rest = answer.pairs.length - real.length;
     return `${listed(words)} by more than chance${rest ? `; the other ${rest === 1 ? "difference" : "differences"} may well be chance` : ""}.`;
   }
@@ -128,4 +131,4 @@ headlight.widgets.compare_headline = (element) => {
     made.forEach(drawOne);
     verdict.textContent = judged();
   }
-};
+}

@@ -1,9 +1,11 @@
 // Which of a closed-set model's outputs stand for which class: told by names, shown, and edited by hand, never guessed.
 
-headlight.widgets.compare_labels = (element) => {
-  const { make, FAMILIES } = headlight;
-  const { state, ask, map, mapOf, TITLES } = headlight.compare;
-  const { card, rows, button } = headlight.compareParts;
+import { button, card, rows } from "./parts.js";
+import { ask, map, mapOf, redraw, state } from "./state.js";
+import { make } from "../shared/make.js";
+import { FAMILIES, titleOf } from "../shared/settings.js";
+
+export function labels(element) {
   const ORIGINS = { name: "same name", synonym: "a synonym of the output", typed: "typed" };
   card(element, "Label maps: which outputs stand for which class", draw);
   const hint = make(
@@ -23,7 +25,7 @@ headlight.widgets.compare_labels = (element) => {
     const [left, right] = [make("div", "hl-lines"), make("div", "hl-section")];
     const says = make("div", "hl-says", "", { id: `hl-labels-${family}-says`, "aria-live": "polite" });
     const field = make("textarea", "hl-field", "", {
-      rows: "10", "aria-label": `${TITLES[family]}'s label map, one class a line`, "aria-describedby": says.id,
+      rows: "10", "aria-label": `${titleOf(family)}'s label map, one class a line`, "aria-describedby": says.id,
       spellcheck: "false", autocapitalize: "off", autocomplete: "off",
     });
     const reset = button("Back to what the names tell", () => change(null));
@@ -44,7 +46,7 @@ headlight.widgets.compare_labels = (element) => {
       if (text !== null) field.value = text;
     }
     field.addEventListener("input", () => map(family, field.value));
-    node.addEventListener("toggle", () => headlight.compare.redraw());
+    node.addEventListener("toggle", () => redraw());
 
     // A suggestion into its class's line, or below all lines where it has none.
     function take({ name, line }) {
@@ -94,7 +96,7 @@ headlight.widgets.compare_labels = (element) => {
       node.hidden = !state.models[family] || !outputs;
       if (node.hidden) return;
       const typed = mapOf(family) !== null;
-      summary.textContent = `${TITLES[family]}: ${inShort(outputs)}${typed ? ", edited" : ""}`;
+      summary.textContent = `${titleOf(family)}: ${inShort(outputs)}${typed ? ", edited" : ""}`;
       if (!node.open) return;
       const now = JSON.stringify([state.era, state.models[family], mapOf(family)]);
       if (asked !== now && !state.busy && !state.preparing) {
@@ -136,4 +138,4 @@ headlight.widgets.compare_labels = (element) => {
     clip.hidden = !state.models.clip;
     editors.forEach((each) => each.draw());
   }
-};
+}

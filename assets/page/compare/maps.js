@@ -1,49 +1,50 @@
 // Which map the Compare tab shows of a model, and its words. Scales are those of the Explain tab, so that a picture looks
 // the same in both.
 
-headlight.compareMaps = (() => {
-  const { maps, wording } = headlight;
-  const METHODS = [
-    ["attention", "Attention", "Where the last layer took information from"],
-    ["rollout", "Rollout", "Attention followed through all layers"],
-    ["gradcam", "Grad-CAM: its answer", "Where features speak for what the model answered, or against it"],
-    ["truth", "Grad-CAM: the truth", "Where features speak for what the picture shows, or against it"],
-  ];
+import * as maps from "../shared/maps.js";
+import { methods } from "../shared/settings.js";
+import * as wording from "../shared/wording.js";
 
-  function unpacked(value, held) {
-    const answer = maps.unpacked(value, held);
-    if (answer && value.truth) answer.truth = { ...maps.unpack(value.truth), note: value.truth.note };
-    return answer;
+const METHODS = [
+  ["attention", "Attention", "Where the last layer took information from"],
+  ["rollout", "Rollout", "Attention followed through all layers"],
+  ["gradcam", "Grad-CAM: its answer", "Where features speak for what the model answered, or against it"],
+  ["truth", "Grad-CAM: the truth", "Where features speak for what the picture shows, or against it"],
+];
+
+function unpacked(value, held) {
+  const answer = maps.unpacked(value, held);
+  if (answer && value.truth) answer.truth = { ...maps.unpack(value.truth), note: value.truth.note };
+  return answer;
+}
+
+// The map of a model's answer, or {missing: why there is none}. Both its Grad-CAMs share one scale.
+function current(answer, method) {
+  const last = answer.layers - 1;
+  if (method === "attention") {
+    const group = answer.attention;
+    return { ...maps.share(group, group[last], 0), heads: group[last].shape[0] - 1 };
   }
+  if (method === "rollout") return maps.drawn(answer.maps.rollout, methods.rollout, last);
+  const both = [answer.maps.gradcam, answer.truth ?? answer.maps.gradcam].map((packed) => maps.signed(packed));
+  const high = Math.max(...both.map((each) => each.high));
+  return { ...both[method === "truth" ? 1 : 0], low: -high, high };
+}
 
-  // The map of a model's answer, or {missing: why there is none}. Both its Grad-CAMs share one scale.
-  function current(answer, method) {
-    const last = answer.layers - 1;
-    if (method === "attention") {
-      const group = answer.attention;
-      return { ...maps.share(group, group[last], 0, false), heads: group[last].shape[0] - 1 };
-    }
-    if (method === "rollout") return maps.drawn(answer.maps.rollout, method, last, false);
-    const both = [answer.maps.gradcam, answer.truth ?? answer.maps.gradcam].map((packed) => maps.signed(packed));
-    const high = Math.max(...both.map((each) => each.high));
-    return { ...both[method === "truth" ? 1 : 0], low: -high, high };
+// [what, which]: "Attention from [CLS]", "layer 6 of 6, mean of 3 heads".
+function title(answer, method, map) {
+  const { layers, readout, targets } = answer;
+  if (method === "attention") {
+    const heads = map.heads === 1 ? "its one head" : `mean of ${map.heads} heads`;
+    return [readout ? `Attention from ${readout}` : "Attention each patch received", `layer ${layers} of ${layers}, ${heads}`];
   }
+  if (method === "rollout") return [`Rollout, layers 1–${layers} of ${layers}`, "mean of heads"];
+  const { name, output } = targets[method === "truth" && targets.truth ? "truth" : "own"];
+  const whose = method === "gradcam" ? "its answer" : targets.truth ? "the truth" : "the truth, which it answers";
+  return [`Grad-CAM for “${wording.short(name)}”`, output === name ? `last layer, ${whose}` : `last layer, ${whose}; output “${wording.short(output, 24)}”`];
+}
 
-  // [what, which]: "Attention from [CLS]", "layer 6 of 6, mean of 3 heads".
-  function title(answer, method, map) {
-    const { layers, readout, targets } = answer;
-    if (method === "attention") {
-      const heads = map.heads === 1 ? "its one head" : `mean of ${map.heads} heads`;
-      return [readout ? `Attention from ${readout}` : "Attention each patch received", `layer ${layers} of ${layers}, ${heads}`];
-    }
-    if (method === "rollout") return [`Rollout, layers 1–${layers} of ${layers}`, "mean of heads"];
-    const { name, output } = targets[method === "truth" && targets.truth ? "truth" : "own"];
-    const whose = method === "gradcam" ? "its answer" : targets.truth ? "the truth" : "the truth, which it answers";
-    return [`Grad-CAM for “${wording.short(name)}”`, output === name ? `last layer, ${whose}` : `last layer, ${whose}; output “${wording.short(output, 24)}”`];
-  }
+// What else must be said of it.
+const remarks = (answer, map) => [...answer.notes, map.note].filter(Boolean);
 
-  // What else must be said of it.
-  const remarks = (answer, map) => [...answer.notes, map.note].filter(Boolean);
-
-  return { METHODS, unpacked, current, title, remarks };
-})();
+export { METHODS, unpacked, current, title, remarks };

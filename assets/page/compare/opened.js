@@ -1,10 +1,17 @@
 // The open picture: what each model answers and where each looked, three maps of it side by side.
-// methods: method of explain/ → {means, cannot, paper}.
 
-headlight.compareOpened = (explained) => {
-  const { make, FAMILIES, wording, compareMaps, canvas: drawing } = headlight;
-  const { state, rivals, step, numberOf, send, set, TITLES } = headlight.compare;
-  const { five, button } = headlight.parts;
+import * as compareMaps from "./maps.js";
+import { numberOf, point, pointers, redraw, rivals, send, set, state, step } from "./state.js";
+import * as drawing from "../shared/canvas.js";
+import { colourBar } from "../shared/colour-bar.js";
+import { make } from "../shared/make.js";
+import { sharpened } from "../shared/sharpened.js";
+import * as maps from "../shared/maps.js";
+import { button, five } from "../shared/parts.js";
+import { FAMILIES, methods, titleOf } from "../shared/settings.js";
+import * as wording from "../shared/wording.js";
+
+export function openedPicture() {
   const OPACITY = 0.65;
   const node = make("section", "hl-opened", "", { "aria-label": "The open picture" });
   const top = make("div", "hl-opened-top");
@@ -18,11 +25,11 @@ headlight.compareOpened = (explained) => {
   after.setAttribute("aria-label", "The next picture");
   acts.append(before, which, after, button("Open in Explain", send, "This picture with these models: every layer and head"));
   top.append(photo, words, acts);
-  const methods = make("div", "hl-segments hl-map-methods", "", { role: "group", "aria-label": "Which map" });
+  const choice = make("div", "hl-segments hl-map-methods", "", { role: "group", "aria-label": "Which map" });
   const chooser = compareMaps.METHODS.map(([key, title, meaning]) => {
     const act = make("button", "", title, { type: "button", title: meaning });
     act.addEventListener("click", () => set({ method: key }));
-    methods.append(act);
+    choice.append(act);
     return [key, act];
   });
   const columns = make("div", "hl-three hl-side-by-side");
@@ -30,14 +37,14 @@ headlight.compareOpened = (explained) => {
   const shares = "Percentages are shared out among this set’s classes; in Explain a model chooses among all it knows. ";
   const [cannot, paper] = [make("span"), make("a", "", "", { target: "_blank", rel: "noreferrer noopener" })];
   lesson.append(cannot, " ", paper);
-  node.append(top, methods, columns, lesson);
+  node.append(top, choice, columns, lesson);
   const panels = FAMILIES.map((family) => panel(family));
   columns.append(...panels.map((each) => each.node));
 
   function panel(family) {
-    const box = make("section", "hl-looked", "", { "data-family": family, "aria-label": `${TITLES[family]}: where it looked` });
+    const box = make("section", "hl-looked", "", { "data-family": family, "aria-label": `${titleOf(family)}: where it looked` });
     const says = make("p", "hl-says-what");
-    const [who, what] = [make("span", "hl-who", TITLES[family]), make("span")];
+    const [who, what] = [make("span", "hl-who", titleOf(family)), make("span")];
     says.append(who, " ", what);
     const frame = make("div", "hl-frame");
     const canvas = make("canvas", "hl-canvas", "", { tabindex: "0", role: "application" });
@@ -46,15 +53,15 @@ headlight.compareOpened = (explained) => {
     const sentence = make("p");
     notice.append(sentence);
     frame.append(canvas, notice, chip);
-    const bar = headlight.bar();
+    const bar = colourBar();
     const [caption, title, detail] = [make("p", "hl-caption"), make("strong"), make("span")];
     caption.append(title, detail);
     const reading = make("p", "hl-hint hl-reading");
     const top5 = five();
     box.append(says, frame, bar.node, caption, reading, top5.node);
-    drawing.listen(canvas, { shown, point: headlight.point, pin: () => {}, touch: () => {} });
-    new ResizeObserver(() => headlight.compare.redraw()).observe(frame);
-    headlight.pointers.add(() => drawMap());
+    drawing.listen(canvas, { shown, hovered: () => state.hover, point });
+    new ResizeObserver(() => redraw()).observe(frame);
+    pointers.add(() => drawMap());
 
     // What the canvas shows: the open picture, with its map once that is there.
     function shown() {
@@ -67,16 +74,16 @@ headlight.compareOpened = (explained) => {
 
     function drawMap(now = shown()) {
       if (box.hidden || !canvas.clientWidth) return;
-      const { context, width, height } = drawing.sharpened(canvas);
+      const { context, width, height } = sharpened(canvas);
       if (!now) return;
       const { picture, map, view } = now;
       const place = drawing.frame(picture, width, height);
       drawing.paint(context, place, picture, map, view, OPACITY);
-      const { hover } = headlight.state;
-      const at = hover && map?.values && headlight.maps.patchAt(map, view, hover);
+      const { hover } = state;
+      const at = hover && map?.values && maps.patchAt(map, view, hover);
       if (at) drawing.outline(context, place, map, view, at, false);
       reading.title = map ? compareMaps.remarks(now.answer, map).join(" ") : "";
-      reading.textContent = hover && map?.values ? wording.reading(now)[0] : reading.title;
+      reading.textContent = hover && map?.values ? wording.pointed(now, hover) : reading.title;
     }
 
     function draw() {
@@ -103,9 +110,9 @@ headlight.compareOpened = (explained) => {
     }
 
     function alt(now, told) {
-      if (!now || !told) return `${TITLES[family]}: no map yet`;
+      if (!now || !told) return `${titleOf(family)}: no map yet`;
       const picture = [state.look.truth, state.look.condition].filter(Boolean).join(", ");
-      const start = `${TITLES[family]} answers ${told.answer}, ${told.right ? "right" : "wrong"}. The picture: ${picture}.`;
+      const start = `${titleOf(family)} answers ${told.answer}, ${told.right ? "right" : "wrong"}. The picture: ${picture}.`;
       return now.map?.values ? `${start} ${title.textContent}, ${detail.textContent}, over it, ${wording.extremes(now.map)}` : `${start} No map.`;
     }
 
@@ -129,7 +136,7 @@ headlight.compareOpened = (explained) => {
     after.disabled = number === null || number + 1 >= total;
     acts.lastChild.disabled = !look;
     for (const [key, act] of chooser) act.setAttribute("aria-pressed", String(state.method === key));
-    const method = explained[state.method === "truth" ? "gradcam" : state.method];
+    const method = methods[state.method === "truth" ? "gradcam" : state.method];
     cannot.textContent = `${method.means} ${method.cannot} ${shares}`;
     [paper.textContent, paper.href] = method.paper;
     columns.style.setProperty("--models", String(Math.max(2, rivals().length)));
@@ -137,4 +144,4 @@ headlight.compareOpened = (explained) => {
   }
 
   return { node, draw };
-};
+}

@@ -1,7 +1,10 @@
 // The five likeliest answers with their probabilities; click one to make it the class that is explained.
 
-headlight.answers = (column) => {
-  const { make, state, wording } = headlight;
+import { make } from "../shared/make.js";
+import * as wording from "../shared/wording.js";
+import { chooseTarget, state } from "./state.js";
+
+export function answerList(column) {
   const ROWS = 5;
   const node = make("ol", "hl-answers", "", { "aria-label": `${column.title}: its five likeliest answers` });
   const rows = Array.from({ length: ROWS }, (_, i) => {
@@ -18,7 +21,7 @@ headlight.answers = (column) => {
   function choose(i) {
     const { index, label } = column.answer.top[i];
     const again = state.target && index === column.answer.target.index;
-    headlight.chooseTarget(again ? null : { name: label, index, family: column.family });
+    chooseTarget(again ? null : { name: label, index, family: column.family });
   }
 
   function draw() {
@@ -37,4 +40,4 @@ headlight.answers = (column) => {
   }
 
   return { node, draw };
-};
+}

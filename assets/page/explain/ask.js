@@ -1,8 +1,12 @@
 // The questions: method, depth, head, target, how strongly the map covers the photo, and what to take away.
 
-headlight.widgets.ask = (element, { methods }) => {
-  const { state, make, maps, set } = headlight;
-  for (const method of methods) headlight.methods[method.key] = method;
+import * as exported from "./export.js";
+import { make } from "../shared/make.js";
+import { limits, methods } from "../shared/settings.js";
+import * as chosen from "./maps.js";
+import { chooseMethod, chooseTarget, drawers, set, state } from "./state.js";
+
+export function ask(element) {
   element.append(methodChoice());
   const depth = slider("Layer", (value, most) => set({ depth: most ? value / most : 1 }));
   const head = slider("Head", (value) => set({ head: value }));
@@ -17,16 +21,16 @@ headlight.widgets.ask = (element, { methods }) => {
   function methodChoice() {
     const group = make("fieldset", "hl-methods");
     group.append(make("legend", "", "Method"));
-    for (const method of methods) {
+    for (const method of Object.values(methods)) {
       const label = make("label", "hl-method");
       const radio = make("input", "", "", { type: "radio", name: "hl-method", value: method.key });
-      radio.addEventListener("change", () => headlight.chooseMethod(method.key));
+      radio.addEventListener("change", () => chooseMethod(method.key));
       const words = make("span");
       words.append(make("strong", "", method.title), make("small", "", method.short));
       label.append(radio, words);
       group.append(label);
     }
-    headlight.drawers.add(() => {
+    drawers.add(() => {
       for (const radio of group.querySelectorAll("input")) radio.checked = radio.value === state.method;
     });
     return group;
@@ -57,7 +61,7 @@ headlight.widgets.ask = (element, { methods }) => {
     const list = make("datalist", "", "", { id: "hl-classes" });
     const field = make("input", "hl-field", "", {
       id: "hl-target", type: "text", list: "hl-classes", placeholder: "each model's own answer",
-      autocomplete: "off", spellcheck: "false", maxlength: "5000",
+      autocomplete: "off", spellcheck: "false", maxlength: String(limits.letters),
     });
     const clear = make("button", "hl-icon", "×", { type: "button", "aria-label": "Explain each model's own answer" });
     const row = make("div", "hl-typed");
@@ -66,13 +70,13 @@ headlight.widgets.ask = (element, { methods }) => {
     box.append(label, row, says);
     field.addEventListener("change", () => {
       const name = field.value.trim();
-      headlight.chooseTarget(name ? { name, family: null, index: null } : null);
+      chooseTarget(name ? { name, family: null, index: null } : null);
     });
-    clear.addEventListener("click", () => headlight.chooseTarget(null));
+    clear.addEventListener("click", () => chooseTarget(null));
     let listed = "";
-    headlight.drawers.add(() => {
+    drawers.add(() => {
       if (document.activeElement !== field) field.value = state.target?.name ?? "";
-      says.textContent = headlight.methods[state.method].targeted ? "Or click an answer: why, or why not?" : `${headlight.methods[state.method].title} is the same for every class.`;
+      says.textContent = methods[state.method].targeted ? "Or click an answer: why, or why not?" : `${methods[state.method].title} is the same for every class.`;
       clear.hidden = !state.target;
       const columns = Object.values(state.columns).filter((column) => column.answer);
       const key = columns.map((column) => column.answer.model + column.answer.labels.length + column.names).join();
@@ -96,33 +100,33 @@ headlight.widgets.ask = (element, { methods }) => {
   function exports() {
     const row = make("div", "hl-exports", "", { role: "group", "aria-label": "Export" });
     const ways = [
-      ["Picture (PNG)", "The three maps with their words", () => headlight.exported.picture()],
-      ["Arrays (NPZ)", "The raw numbers, for NumPy", () => headlight.exported.arrays()],
+      ["Picture (PNG)", "The three maps with their words", () => exported.picture()],
+      ["Arrays (NPZ)", "The raw numbers, for NumPy", () => exported.arrays()],
     ];
     for (const [text, title, act] of ways) {
       const button = make("button", "hl-button", text, { type: "button", title });
       button.addEventListener("click", act);
-      headlight.drawers.add(() => (button.disabled = !Object.values(state.columns).some((c) => c.answer)));
+      drawers.add(() => (button.disabled = !Object.values(state.columns).some((c) => c.answer)));
       row.append(button);
     }
     return row;
   }
 
-  headlight.drawers.add(() => {
-    const { takes } = headlight.methods[state.method];
+  drawers.add(() => {
+    const { takes } = methods[state.method];
     const columns = Object.values(state.columns).filter((column) => column.answer);
     const layers = Math.max(1, ...columns.map((column) => column.answer.layers));
-    const heads = Math.max(1, ...columns.map((column) => maps.headsOf(column, maps.layerOf(column))));
+    const heads = Math.max(1, ...columns.map((column) => chosen.headsOf(column, chosen.layerOf(column))));
     const at = Math.round(state.depth * (layers - 1));
     const every = columns.every((column) => column.answer.layers === layers);
     const ends = { 0: "first", [layers - 1]: "last" };
     const place = every ? `${at + 1} of ${layers}` : ends[at] ?? `${Math.round(state.depth * 100)} % deep`;
     const there = columns.length > 0;
     if (there && takes.includes("layer")) depth.show(at, layers - 1, state.method === "rollout" ? `up to ${place}` : place);
-    else depth.show(layers - 1, layers - 1, there ? headlight.methods[state.method].reads : "", false);
-    const chosen = Math.min(state.head, heads);
-    if (there && takes.includes("head")) head.show(chosen, heads, chosen ? `${chosen} of ${heads}` : "mean of all");
+    else depth.show(layers - 1, layers - 1, there ? methods[state.method].reads : "", false);
+    const which = Math.min(state.head, heads);
+    if (there && takes.includes("head")) head.show(which, heads, which ? `${which} of ${heads}` : "mean of all");
     else head.show(0, heads, there ? "all together" : "", false);
     opacity.show(Math.round(state.opacity * 100), 100, `${Math.round(state.opacity * 100)} %`);
   });
-};
+}

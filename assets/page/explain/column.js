@@ -1,14 +1,25 @@
 // One model's column: its checkpoint, what it chooses from, its top five, its map with a colour bar, and the words.
 
-headlight.widgets.column = (element, { family, title, checkpoints, names, template }, link) => {
-  const { state, make, maps, wording, set, canvas: drawing } = headlight;
-  const column = headlight.column(family, { title, model: checkpoints[0]?.name ?? "", names, template });
-  headlight.connect(`look ${family}`, link, (value) => headlight.answered(family, value));
+import { answerList } from "./answers.js";
+import { checkpoint } from "./checkpoint.js";
+import { classChoice } from "./classes.js";
+import { noticeOver } from "./notice.js";
+import * as drawing from "../shared/canvas.js";
+import { colourBar } from "../shared/colour-bar.js";
+import { make } from "../shared/make.js";
+import { sharpened } from "../shared/sharpened.js";
+import * as maps from "../shared/maps.js";
+import * as chosen from "./maps.js";
+import * as words from "./words.js";
+import { drawers, pictures, pin, point, pointers, redraw, set, state } from "./state.js";
 
-  const [classes, answers, bar] = [headlight.classes(column), headlight.answers(column), headlight.bar()];
-  const notice = headlight.notice(column);
+export function column(element, { family }) {
+  const column = state.columns[family];
+  const { title } = column;
+  const [classes, answers, bar] = [classChoice(column), answerList(column), colourBar()];
+  const notice = noticeOver(column);
   const top = make("header", "hl-column-top");
-  top.append(make("h2", "hl-column-title", title), headlight.checkpoint(column, checkpoints).node);
+  top.append(make("h2", "hl-column-title", title), checkpoint(column).node);
   const figure = make("figure", "hl-figure");
   const frame = make("div", "hl-frame");
   // An application, not an image, for screen readers to let the arrow keys through; its label says what it shows.
@@ -27,13 +38,13 @@ headlight.widgets.column = (element, { family, title, checkpoints, names, templa
 
   // What the canvas shows: its own answer's photo, or the new photo while the answer is on its way.
   function shown() {
-    const picture = column.answer ? headlight.pictures.get(column.answer.photo) : state.photo;
+    const picture = column.answer ? pictures.get(column.answer.photo) : state.photo;
     if (!picture || !state.photoThere || state.photoError) return null;
-    return { picture, view: column.answer?.view || [0, 0, 1, 1], map: maps.current(column) };
+    return { picture, view: column.answer?.view || [0, 0, 1, 1], map: chosen.current(column) };
   }
 
   function drawMap(now) {
-    const { context, width, height } = drawing.sharpened(canvas);
+    const { context, width, height } = sharpened(canvas);
     if (!now) return;
     const { picture, map, view } = now;
     const box = drawing.frame(picture, width, height);
@@ -46,35 +57,35 @@ headlight.widgets.column = (element, { family, title, checkpoints, names, templa
 
   function drawWords(now) {
     const { answer } = column;
-    [what.textContent, which.textContent] = answer ? wording.title(column, now?.map) : ["", ""];
+    [what.textContent, which.textContent] = answer ? words.title(column, now?.map) : ["", ""];
     caption.title = answer ? `${what.textContent}: ${which.textContent}` : "";
-    remarks.textContent = remarks.title = answer ? wording.remarks(column, now?.map).join(" ") : "";
-    const [text, live] = wording.reading(now);
+    remarks.textContent = remarks.title = answer ? words.remarks(column, now?.map).join(" ") : "";
+    const [text, live] = words.reading(now);
     reading.textContent = text;
     reading.classList.toggle("hl-live", live);
     spoken.textContent = live && document.activeElement === canvas ? text : "";
-    canvas.setAttribute("aria-label", wording.alt(column, now?.map));
+    canvas.setAttribute("aria-label", words.alt(column, now?.map));
   }
 
-  function pin(place) {
+  function toggle(place) {
     const now = shown();
     if (!column.answer || !now) return;
     const patch = (at) => at && now.map?.values && String(maps.patchAt(now.map, now.view, at));
-    headlight.pin(state.point && patch(place) === patch(state.point) ? null : place);
+    pin(state.point && patch(place) === patch(state.point) ? null : place);
   }
 
   const touch = () => state.touched !== family && set({ touched: family });
-  drawing.listen(canvas, { shown, pin, touch, point: headlight.point });
+  drawing.listen(canvas, { shown, hovered: () => state.hover, pin: toggle, touch, point });
   element.addEventListener("focusin", touch);
-  new ResizeObserver(() => headlight.redraw()).observe(frame);
+  new ResizeObserver(redraw).observe(frame);
 
   function drawPointed(now = shown()) {
     drawMap(now);
     drawWords(now);
   }
 
-  headlight.pointers.add(() => drawPointed());
-  headlight.drawers.add(() => {
+  pointers.add(() => drawPointed());
+  drawers.add(() => {
     const now = shown();
     element.classList.toggle("hl-busy", column.busy);
     classes.draw();
@@ -83,8 +94,8 @@ headlight.widgets.column = (element, { family, title, checkpoints, names, templa
     notice.draw(now);
     drawPointed(now);
   });
-};
+}
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && headlight.state.point) headlight.pin(null);
+  if (event.key === "Escape" && state.point) pin(null);
 });

@@ -1,24 +1,23 @@
 // A strip of example photos, and beneath the photo what is wrong with it.
 
-headlight.widgets.examples = (element, { examples }, link) => {
-  const { make, state } = headlight;
+import { make } from "../shared/make.js";
+import { drawers, state } from "./state.js";
+
+export function examples(element, { pictures }, link) {
   const trouble = make("p", "hl-trouble", "", { role: "alert" });
   const list = make("div", "hl-thumbs", "", { role: "group", "aria-label": "Example photos" });
-  examples.forEach(({ title, src }, index) => {
+  pictures.forEach(({ title, src }, index) => {
     const button = make("button", "hl-thumb", "", { type: "button", title });
     button.append(make("img", "", "", { src, alt: title, width: "48", height: "48" }));
-    button.addEventListener("click", () => {
-      headlight.picked = index;
-      link.trigger("pick");
-    });
+    button.addEventListener("click", () => link.trigger("pick", { index }));
     list.append(button);
   });
   element.append(trouble, list);
-  headlight.drawers.add(() => {
+  drawers.add(() => {
     trouble.textContent = state.photoError;
     trouble.hidden = !state.photoError;
   });
-};
+}
 
 // A photo the browser cannot show (a TIFF, say, or no picture at all) leaves its place empty, not a torn page.
 for (const [happened, visibility] of [["error", "hidden"], ["load", ""]]) {

@@ -1,7 +1,11 @@
 // Over a map: what it waits for, how far it is, or in one sentence why there is none.
 
-headlight.notice = (column) => {
-  const { state, make, wording } = headlight;
+import { make } from "../shared/make.js";
+import * as wording from "../shared/wording.js";
+import { ask, askSlowly, state, stopSlowly } from "./state.js";
+import { methods } from "../shared/settings.js";
+
+export function noticeOver(column) {
   const node = make("div", "hl-over");
   const chip = make("div", "hl-chip", "", { role: "status" });
   const panel = make("div", "hl-notice");
@@ -11,9 +15,9 @@ headlight.notice = (column) => {
   panel.append(sentence, progress, act);
   node.append(panel, chip);
   act.addEventListener("click", () => {
-    if (column.error) headlight.ask(column.family);
-    else if (column.slow?.state === "running") headlight.stopSlowly(column);
-    else headlight.askSlowly(column);
+    if (column.error) ask(column.family);
+    else if (column.slow?.state === "running") stopSlowly(column);
+    else askSlowly(column);
   });
 
   function words(map) {
@@ -22,7 +26,7 @@ headlight.notice = (column) => {
     if (state.photoError) return "No photo to look at yet."; // what is wrong stands beside the photo
     if (column.error) return column.error;
     if (map?.missing) return map.missing;
-    const { title } = headlight.methods[state.method];
+    const { title } = methods[state.method];
     if (slow?.state === "running") return `${title}: ${Math.round(slow.done * 100)} %`;
     return slow ? slow.error || `${title}: stopped.` : "";
   }
@@ -37,7 +41,7 @@ headlight.notice = (column) => {
     sentence.textContent = text;
     progress.hidden = slow?.state !== "running";
     progress.value = slow?.done ?? 0;
-    progress.setAttribute("aria-label", headlight.methods[state.method].title);
+    progress.setAttribute("aria-label", methods[state.method].title);
     act.hidden = !slow && !column.error;
     act.textContent = column.error ? "Try again" : slow?.state === "running" ? "Cancel" : "Run";
     const known = column.answered === column.model;
@@ -46,4 +50,4 @@ headlight.notice = (column) => {
   }
 
   return { node, draw };
-};
+}

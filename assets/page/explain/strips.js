@@ -1,7 +1,14 @@
 // Small maps side by side: all heads of the layer, and all layers, of the column last touched. Click one to see it large.
 
-headlight.widgets.strips = (element) => {
-  const { state, make, maps, wording, set, FAMILIES } = headlight;
+import * as drawing from "../shared/canvas.js";
+import { make } from "../shared/make.js";
+import { sharpened } from "../shared/sharpened.js";
+import { FAMILIES } from "../shared/settings.js";
+import * as chosen from "./maps.js";
+import { chooseMethod, drawers, pictures, set, state } from "./state.js";
+import { methods } from "../shared/settings.js";
+
+export function strips(element) {
   const top = make("div", "hl-strips-top");
   const choice = make("div", "hl-segments", "", { role: "group", "aria-label": "Whose heads and layers" });
   const chooser = Object.fromEntries(
@@ -38,12 +45,12 @@ headlight.widgets.strips = (element) => {
       const size = `${canvas.clientWidth} ${devicePixelRatio}`;
       const shows = [column.answer.asked, column.point?.asked, want.method, want.layer, want.head];
       const key = [column.family, ...shows, size, state.opacity, state.ownScale].join();
-      const picture = headlight.pictures.get(column.answer.photo);
+      const picture = pictures.get(column.answer.photo);
       if (strip.made[i].key === key || !picture) return;
-      const { context, width, height } = headlight.canvas.sharpened(canvas);
-      const map = maps.current(column, want.layer, want.head, want.method);
-      const box = headlight.canvas.frame(picture, width, height);
-      headlight.canvas.paint(context, box, picture, map, column.answer.view, Math.max(0.75, state.opacity));
+      const { context, width, height } = sharpened(canvas);
+      const map = chosen.current(column, want.layer, want.head, want.method);
+      const box = drawing.frame(picture, width, height);
+      drawing.paint(context, box, picture, map, column.answer.view, Math.max(0.75, state.opacity));
       strip.made[i].key = key;
     });
   }
@@ -58,7 +65,7 @@ headlight.widgets.strips = (element) => {
 
   // Methods without heads or layers leave the attention laid out: it is what there is to leaf through.
   function headTiles(column, layer) {
-    const count = maps.headsOf(column, layer);
+    const count = chosen.headsOf(column, layer);
     const shown = state.head > count ? 0 : state.head;
     return Array.from({ length: count + 1 }, (_, head) => ({
       label: head ? `head ${head}` : "mean",
@@ -66,7 +73,7 @@ headlight.widgets.strips = (element) => {
       chosen: state.method === "attention" && shown === head,
       choose: () => {
         set({ head });
-        headlight.chooseMethod("attention");
+        chooseMethod("attention");
       },
     }));
   }
@@ -79,12 +86,12 @@ headlight.widgets.strips = (element) => {
       chosen: state.method === method && layer === shown,
       choose: () => {
         set({ depth: layers > 1 ? layer / (layers - 1) : 1 });
-        headlight.chooseMethod(method);
+        chooseMethod(method);
       },
     }));
   }
 
-  headlight.drawers.add(() => {
+  drawers.add(() => {
     const column = state.columns[state.touched];
     element.dataset.family = state.touched;
     for (const family of FAMILIES) {
@@ -96,36 +103,14 @@ headlight.widgets.strips = (element) => {
       fill(layers, "Layers", [], column);
       return;
     }
-    const layer = maps.layerOf(column);
+    const layer = chosen.layerOf(column);
     const from = state.point ? " from the pinned patch" : "";
     const place = `layer ${layer + 1} of ${column.answer.layers}`;
-    const head = state.head && state.head <= maps.headsOf(column, layer) ? `head ${state.head}` : "mean of heads";
-    const method = headlight.methods[state.method].takes.includes("layer") ? state.method : "attention";
+    const head = state.head && state.head <= chosen.headsOf(column, layer) ? `head ${state.head}` : "mean of heads";
+    const method = methods[state.method].takes.includes("layer") ? state.method : "attention";
     const titles = { attention: `Attention layer by layer, ${head}${from}`, rollout: "Rollout up to each layer" };
-    const title = titles[method] ?? `${headlight.methods[method].title} layer by layer`;
+    const title = titles[method] ?? `${methods[method].title} layer by layer`;
     fill(heads, `Attention heads of ${place}${from}`, headTiles(column, layer), column);
     fill(layers, title, layerTiles(column, layer, method), column);
   });
-};
-
-// What the method means, what it cannot tell, and its paper.
-headlight.widgets.notes = (element) => {
-  const { state, make } = headlight;
-  const title = make("h2");
-  const means = make("p");
-  const cannot = make("p");
-  const paper = make("a", "", "", { target: "_blank", rel: "noreferrer noopener" });
-  const scales = make("p", "hl-hint");
-  element.append(title, means, cannot, scales, paper);
-  headlight.drawers.add(() => {
-    const method = headlight.methods[state.method];
-    title.textContent = method.title;
-    means.replaceChildren(make("strong", "", "What it shows. "), method.means);
-    cannot.replaceChildren(make("strong", "", "What it cannot tell. "), method.cannot);
-    paper.textContent = `Paper: ${method.paper[0]}`;
-    paper.href = method.paper[1];
-    scales.textContent = method.signed
-      ? "Colours: blue lowers, white is zero, red raises. Values are in each model's own logits, with one scale per model: compare patches within a map, not sizes between models."
-      : "Colours: multiples of an even share, so 1 × is what every patch would get if all got the same. All heads and layers of a model share one scale.";
-  });
-};
+}

@@ -1,10 +1,15 @@
 // The rail of the Map tab: which pictures, which embedding, how it is arranged, what the colours mean, what to put on it.
 
-headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
-  const { make, FAMILIES } = headlight;
-  const { state, drawers, turn, edit, choosePrompt, hits } = headlight.map;
-  const { button, rows } = headlight.parts;
-  const { pictures, progress } = headlight.setPicker(headlight.map, { sets, draws, upload: "#map-file" });
+import * as colouring from "./colours.js";
+import * as taken from "./export.js";
+import { choosePrompt, drawers, edit, hits, play, prepare, removePhoto, set, state, steps, stop, turn } from "./state.js";
+import { make } from "../shared/make.js";
+import { button, rows } from "../shared/parts.js";
+import { setPicker } from "../shared/set-picker.js";
+import { FAMILIES, ranges } from "../shared/settings.js";
+
+export function asks(element, { draws, methods }) {
+  const { pictures, progress } = setPicker({ state, drawers, prepare, stop }, { draws, upload: "#map-file" });
   const POOLS = [
     ["answer", "The answer’s (CLIP: joint space)"],
     ["readout", "Readout, before any projection"],
@@ -45,14 +50,14 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     const value = make("output");
     words.append(make("span", "", "Layer"), value);
     const field = make("input", "", "", { type: "range", min: "0", step: "1", "aria-label": "Layer" });
-    const act = button("Play", headlight.map.play, "From the first layer to the last");
+    const act = button("Play", play, "From the first layer to the last");
     act.classList.add("hl-play");
     const row = make("div", "hl-layer-row");
     row.append(field, act);
     box.append(words, row);
     field.addEventListener("input", () => turn({ depth: field.value / field.max, playing: false }));
     drawers.add(() => {
-      field.max = String(headlight.map.steps() - 1);
+      field.max = String(steps() - 1);
       field.value = String(Math.round(state.depth * field.max));
       field.disabled = act.disabled = !state.ready;
       value.textContent = state.depth === 1 ? "last" : `${Number(field.value) + 1} of ${Number(field.max) + 1}`;
@@ -105,8 +110,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
 
   function colours() {
     const box = make("div", "hl-choice");
-    const { COLOURS } = headlight.mapColours;
-    const list = select("Colour by", COLOURS, (colour) => headlight.map.set({ colour }));
+    const list = select("Colour by", colouring.COLOURS, (colour) => set({ colour }));
     const legend = make("ol", "hl-legend-list", "", { "aria-label": "Colours" });
     const fill = rows(legend, () => {
       const item = make("li");
@@ -115,7 +119,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
       act.append(swatch, words, count);
       item.append(act);
       const made = { node: item };
-      act.addEventListener("click", () => headlight.mapColours.pick(made.entry));
+      act.addEventListener("click", () => colouring.pick(made.entry));
       made.draw = (entry) => {
         made.entry = entry;
         swatch.style.background = entry.colour;
@@ -132,7 +136,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
       const kinds = state.ready?.conditions.length;
       [...list.options].find(({ value }) => value === "condition").disabled = !kinds;
       list.value = state.colour;
-      const entries = state.ready ? headlight.mapColours.legend() : [];
+      const entries = state.ready ? colouring.legend() : [];
       legend.classList.toggle("hl-two", entries.length > 3 && entries.every(({ label }) => label.length <= SHORT));
       fill(entries);
     });
@@ -173,7 +177,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     act.addEventListener("click", () => choosePrompt(made.id));
     made.draw = ({ mark, code }) => {
       made.id = mark.id;
-      swatch.style.background = headlight.mapColours.shade(code);
+      swatch.style.background = colouring.shade(code);
       words.textContent = mark.label;
       share.textContent = `${hits(mark)} of ${mark.places.length}`;
       act.title = `“${mark.says}”: of the ${mark.places.length} pictures nearest to it, ${hits(mark)} show “${mark.label}”`;
@@ -187,7 +191,7 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
     const box = make("div", "hl-choice");
     const row = make("div", "hl-acts");
     const upload = button("Place a photo…", () => document.querySelector("#map-photo")?.click(), "Where would a picture of yours lie?");
-    const remove = button("Remove", headlight.map.removePhoto);
+    const remove = button("Remove", removePhoto);
     row.append(upload, remove);
     const says = make("p", "hl-hint", "", { "aria-live": "polite" });
     box.append(row, says);
@@ -203,12 +207,12 @@ headlight.widgets.map_asks = (element, { sets, draws, methods, ranges }) => {
   function exports() {
     const box = make("div", "hl-exports");
     const acts = [
-      button("PNG", () => headlight.mapExport.png(), "The maps as a picture"),
-      button("SVG", () => headlight.mapExport.svg(), "The maps as a drawing that stays sharp"),
-      button("CSV", () => headlight.mapExport.csv(), "Every picture: its label, answers and places"),
+      button("PNG", () => taken.png(), "The maps as a picture"),
+      button("SVG", () => taken.svg(), "The maps as a drawing that stays sharp"),
+      button("CSV", () => taken.csv(), "Every picture: its label, answers and places"),
     ];
     box.append(...acts);
     drawers.add(() => acts.forEach((act) => (act.disabled = !FAMILIES.some((family) => state.columns[family].map))));
     return box;
   }
-};
+}

@@ -1,13 +1,15 @@
 // What is selected on the maps: one picture with each model's answer and nearest pictures, or many with what they share.
 
-headlight.widgets.map_chosen = (element) => {
-  const { make, FAMILIES } = headlight;
-  const { state, drawers, choose, send, tiles, wants, looks, labelOf, kindOf, placeOf, answerOf, indexOf, prompt, hits } = headlight.map;
-  const { card, button, rows, count, percent } = headlight.parts;
-  const TITLES = { vit: "ViT", swin: "Swin", clip: "CLIP" };
+import * as exports from "./export.js";
+import { able, answerOf, choose, hits, indexOf, kindOf, labelOf, looks, placeOf, point, prompt, send, state, tab, tiles, wants } from "./state.js";
+import { make } from "../shared/make.js";
+import { button, card, count, percent, rows } from "../shared/parts.js";
+import { FAMILIES, titleOf } from "../shared/settings.js";
+
+export function chosen(element) {
   const SHOWN = 120; // thumbnails of a selection
   const LISTED = 6; // labels named
-  const heading = card(headlight.map, element, "Selected", draw);
+  const heading = card(tab, element, "Selected", draw);
   const hint = make("p", "hl-hint");
   const one = make("div", "hl-one");
   const many = make("div", "hl-section");
@@ -21,8 +23,8 @@ headlight.widgets.map_chosen = (element) => {
     node.append(canvas, words);
     const made = { node, drawn: null };
     node.addEventListener("click", () => chosen(made.index));
-    node.addEventListener("pointerenter", () => headlight.map.point(made.index));
-    node.addEventListener("pointerleave", () => headlight.map.point(null));
+    node.addEventListener("pointerenter", () => point(made.index));
+    node.addEventListener("pointerleave", () => point(null));
     made.draw = ({ index, caption, right }) => {
       made.index = index;
       const found = tiles.get(index);
@@ -56,7 +58,7 @@ headlight.widgets.map_chosen = (element) => {
   right.append(legend);
   one.append(left, right);
   const strips = FAMILIES.map((family) => {
-    const box = make("section", "hl-near", "", { "data-family": family, "aria-label": `Nearest to ${TITLES[family]}` });
+    const box = make("section", "hl-near", "", { "data-family": family, "aria-label": `Nearest to ${titleOf(family)}` });
     const top = make("h3");
     const list = make("div", "hl-map-tiles");
     box.append(top, list);
@@ -114,11 +116,11 @@ headlight.widgets.map_chosen = (element) => {
   function drawNear(of) {
     const wanted = [];
     for (const { family, box, top, fill } of strips) {
-      const found = headlight.map.able()[family] ? of(family) : null;
+      const found = able()[family] ? of(family) : null;
       box.hidden = !found;
       if (!found) continue;
       const { near, label, said } = found;
-      top.textContent = `${TITLES[family]} ${said}`;
+      top.textContent = `${titleOf(family)} ${said}`;
       const shown = (near?.places ?? []).map((place, i) => ({ index: indexOf(place), similarity: near.similarities[i] }));
       fill(shown.map(({ index, similarity }) => ({ index, caption: similarity.toFixed(2), right: label === null || labelOf(index) === label })));
       wanted.push(...shown.map(({ index }) => index));
@@ -130,7 +132,7 @@ headlight.widgets.map_chosen = (element) => {
   const shares = make("p");
   const acts = make("div", "hl-acts");
   acts.append(
-    button("CSV of these", () => headlight.mapExport.csv(state.chosen), "These pictures: labels, answers and places"),
+    button("CSV of these", () => exports.csv(state.chosen), "These pictures: labels, answers and places"),
     button("Clear", () => choose([])),
   );
   const list = make("div", "hl-map-tiles");
@@ -146,7 +148,7 @@ headlight.widgets.map_chosen = (element) => {
     const more = named.length > LISTED ? ` and ${count(named.length - LISTED, "more label")}` : "";
     const rights = FAMILIES.filter((family) => state.ready.models[family]?.answers).map((family) => {
       const n = chosen.filter((index) => answerOf(family, index) === labelOf(index)).length;
-      return `${TITLES[family]} ${percent(n / chosen.length)}`;
+      return `${titleOf(family)} ${percent(n / chosen.length)}`;
     });
     shares.textContent = `${labels}${more}. Right: ${rights.join(", ") || "no model can tell"}.`;
     const shown = chosen.slice(0, SHOWN);
@@ -168,31 +170,4 @@ headlight.widgets.map_chosen = (element) => {
     if (!one.hidden) mark ? drawPrompt(mark) : photo ? drawPhoto(photo) : drawOne(chosen[0]);
     if (!many.hidden) drawMany(chosen);
   }
-};
-
-// What the method shows, and what its distances do not mean.
-headlight.widgets.map_notes = (element, { methods }) => {
-  const { make } = headlight;
-  const { state } = headlight.map;
-  const heading = headlight.parts.card(headlight.map, element, "What a map can tell", draw);
-  const [means, cannot, measures] = [make("p"), make("p"), make("p")];
-  const paper = make("a", "", "", { target: "_blank", rel: "noreferrer noopener" });
-  measures.textContent =
-    "Trustworthiness (Venna and Kaski 2001) is 1 when the nearest pictures on the map are also near in the embedding, about 0.5 for a random map. Same-label neighbours: of each picture's ten nearest, how many share its label, on the map and in the embedding; where the map has more, it flatters the model. Maps are turned, mirrored and scaled as a whole to lie over one another; nothing else is moved.";
-  const lines = make("div", "hl-lesson");
-  for (const [title, node] of [["What it shows", means], ["What it cannot", cannot], ["The numbers beneath", measures]]) {
-    const part = make("section");
-    part.append(make("h3", "", title), node);
-    lines.append(part);
-  }
-  cannot.after(paper);
-  element.append(lines);
-  function draw() {
-    const method = methods.find(({ key }) => key === state.method);
-    heading.textContent = `${method.title}: what a map can tell`;
-    means.textContent = method.means;
-    cannot.textContent = method.cannot;
-    paper.textContent = method.paper[0];
-    paper.href = method.paper[1];
-  }
-};
+}

@@ -1,9 +1,17 @@
 // One model's map: its checkpoint, the pictures as it arranges them, and how far that may be trusted.
 
-headlight.widgets.map_column = (element, { family, title, models }) => {
-  const { make } = headlight;
-  const { state, drawers, prepare, wants, tiles, looks, point, choose, labelOf, kindOf, placeOf, answerOf, indexOf, send, prompt } = headlight.map;
-  const { percent, button } = headlight.parts;
+import * as colours from "./colours.js";
+import * as exports from "./export.js";
+import { answerOf, arrangeAll, choose, drawers, first, indexOf, kindOf, labelOf, looks, placeOf, point, pointers, prepare, prompt, send, state, stopArranging, tab, tiles, wants } from "./state.js";
+import { scatter as newScatter } from "../scatter/scatter.js";
+import { choice } from "../shared/choice.js";
+import { make } from "../shared/make.js";
+import { settings } from "../shared/settings.js";
+import { button, percent } from "../shared/parts.js";
+import * as wording from "../shared/wording.js";
+
+export function column(element, { family }) {
+  const { title, checkpoints: models } = settings.families[family];
   const column = state.columns[family];
   element.dataset.family = family;
   element.setAttribute("role", "region");
@@ -16,7 +24,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
   const notice = make("div", "hl-notice");
   const words = make("p");
   const bar = make("progress", "", "", { max: "1", "aria-label": `${title}'s map` });
-  const act = button("", () => (column.busy ? headlight.map.stopArranging() : headlight.map.arrangeAll()));
+  const act = button("", () => (column.busy ? stopArranging() : arrangeAll()));
   notice.append(words, bar, act);
   over.append(notice);
   const which = make("p", "hl-map-which");
@@ -27,7 +35,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
   function checkpoint() {
     const here = models.filter((each) => each.here).map((each) => ({ ...each, title: `${each.name} · ${each.title}` }));
     const groups = [["On this computer", here], ["Well known, downloaded once", models.filter((each) => !each.here)]];
-    const { box } = headlight.choice(headlight.map, `${title} checkpoint`, groups, "owner/name on the Hub", () => state.models[family], (model) => {
+    const { box } = choice(tab, `${title} checkpoint`, groups, "owner/name on the Hub", () => state.models[family], (model) => {
       if (model !== state.models[family]) prepare({ models: { ...state.models, [family]: model } });
     });
     box.classList.add("hl-checkpoint");
@@ -44,7 +52,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     return lines;
   }
 
-  const scatter = headlight.scatter({
+  const scatter = newScatter({
     label: `${title}: a map of the pictures`,
     thumbnail: (index) => tiles.get(index),
     wants,
@@ -58,15 +66,15 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     open: send,
     moved: (view) => {
       state.view = view;
-      headlight.map.pointers.forEach((show) => show());
+      pointers.forEach((show) => show());
     },
   });
-  headlight.mapExport.scatters[family] = scatter;
-  headlight.map.pointers.add(() => scatter.set({ hovered: state.hover, view: state.view }));
+  exports.scatters[family] = scatter;
+  pointers.add(() => scatter.set({ hovered: state.hover, view: state.view }));
   frame.append(scatter.node, over);
 
   function marks() {
-    const prompts = column.map?.joint ? state.prompts.marks.map((mark, code) => ({ ...mark, id: `prompt ${mark.id}`, kind: "prompt", colour: headlight.mapColours.shade(code) })) : [];
+    const prompts = column.map?.joint ? state.prompts.marks.map((mark, code) => ({ ...mark, id: `prompt ${mark.id}`, kind: "prompt", colour: colours.shade(code) })) : [];
     const placed = state.photo?.marks?.[family];
     return placed ? [{ id: "photo", kind: "photo", x: placed.x, y: placed.y, label: "your photo", src: state.photo.src }, ...prompts] : prompts;
   }
@@ -92,7 +100,7 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     if (map && ready) {
       scatter.set({
         ...(map !== drawn ? { points: map.points, fresh: !drawn } : {}),
-        ...headlight.mapColours.of(family),
+        ...colours.of(family),
         hovered: state.hover,
         selected: state.chosen,
         view: state.view,
@@ -121,12 +129,12 @@ headlight.widgets.map_column = (element, { family, title, models }) => {
     const trusted = quality.trustworthiness === null ? "" : `trustworthiness ${quality.trustworthiness.toFixed(2)}${quality.sampled < state.ready.pictures ? ` (at ${quality.sampled.toLocaleString("en")} of them)` : ""}`;
     const spread = map.explained === null ? "" : `the two axes hold ${percent(map.explained)} of all variance`;
     trust.textContent = [spread, trusted, neighbours].filter(Boolean).join(" · ");
-    const same = overlap ? `Of each picture's ${quality.k} nearest, ${map.with}’s last layer agrees on ${percent(overlap.share)} (chance ${headlight.wording.percent(overlap.chance)}).` : "";
-    const laid = !overlap && family === headlight.map.first() ? "The other maps are turned and scaled as a whole to lie over this one." : "";
+    const same = overlap ? `Of each picture's ${quality.k} nearest, ${map.with}’s last layer agrees on ${percent(overlap.share)} (chance ${wording.percent(overlap.chance)}).` : "";
+    const laid = !overlap && family === first() ? "The other maps are turned and scaled as a whole to lie over this one." : "";
     const unknown = told?.unknown?.length ? `It has no label for ${told.unknown.slice(0, 3).join(", ")}${told.unknown.length > 3 ? " …" : ""}: those pictures count as wrong.` : "";
     const silent = told?.silent ? `No answers: ${told.silent}` : "";
     remarks.textContent = remarks.title = [...notes, same, laid, unknown, silent].filter(Boolean).join(" ");
   }
 
   drawers.add(draw);
-};
+}

@@ -1,12 +1,16 @@
 // The rail of the Prompts tab: which pictures, which CLIP, which classes.
 
-headlight.widgets.prompts_asks = (element, { sets, models, draws, presets }) => {
-  const { make } = headlight;
-  const { state, drawers, prepare, edit } = headlight.prompts;
-  const { button } = headlight.promptParts;
-  headlight.prompts.presets = presets;
+import { promptField } from "./field.js";
+import { button } from "./parts.js";
+import { drawers, edit, prepare, restore, state, stop } from "./state.js";
+import { make } from "../shared/make.js";
+import { settings } from "../shared/settings.js";
+import { setPicker } from "../shared/set-picker.js";
 
-  const { pictures, progress, choice } = headlight.setPicker(headlight.prompts, { sets, draws, upload: "#prompts-file" });
+export function asks(element, { draws }) {
+
+  const models = settings.families.clip.checkpoints;
+  const { pictures, progress, choice } = setPicker({ state, drawers, prepare, stop }, { draws, upload: "#prompts-file" });
   element.append(pictures(), progress(), checkpoint(), classes());
 
   function checkpoint() {
@@ -20,9 +24,9 @@ headlight.widgets.prompts_asks = (element, { sets, models, draws, presets }) => 
     box.open = !window.matchMedia("(max-width: 720px)").matches;
     const top = make("div", "hl-choice-top");
     const label = make("label", "hl-choice-label", "Classes, one a line; synonyms after |", { for: "hl-prompts-classes" });
-    const own = button("Reset", () => headlight.prompts.restore({ classes: state.ready.classes.join("\n") }), "The set's own class names");
+    const own = button("Reset", () => restore({ classes: state.ready.classes.join("\n") }), "The set's own class names");
     top.append(label, own);
-    const field = headlight.promptField("classes", { id: "hl-prompts-classes", rows: "10", "aria-label": "Class names, one a line" });
+    const field = promptField("classes", { id: "hl-prompts-classes", rows: "10", "aria-label": "Class names, one a line" });
     box.append(make("summary", "", "Classes"), top, field.node);
     field.box.addEventListener("input", () => edit({ classes: field.box.value }));
     drawers.add(() => {
@@ -31,28 +35,4 @@ headlight.widgets.prompts_asks = (element, { sets, models, draws, presets }) => 
     });
     return box;
   }
-};
-
-// A box of lines with what is wrong with them, or worth knowing, beneath; the wrong line is named.
-headlight.promptField = (name, attributes) => {
-  const { make } = headlight;
-  const { state } = headlight.prompts;
-  const node = make("div", "hl-lines");
-  const says = make("div", "hl-says", "", { id: `${attributes.id}-says`, "aria-live": "polite" });
-  const box = make("textarea", "hl-field", "", { spellcheck: "false", autocapitalize: "off", autocomplete: "off", "aria-describedby": says.id, ...attributes });
-  node.append(box, says);
-
-  function draw(text) {
-    if (box.value !== text) box.value = text;
-    const wrong = state.wrong?.field === name ? state.wrong : null;
-    box.classList.toggle("hl-wrong", Boolean(wrong));
-    box.setAttribute("aria-invalid", String(Boolean(wrong)));
-    const notes = wrong ? [wrong] : ((state.ready && state.answer?.notes) || []).filter(({ field }) => field === name);
-    const key = JSON.stringify(notes);
-    if (says.dataset.key === key) return;
-    says.dataset.key = key;
-    says.replaceChildren(...notes.map(({ text: words }) => make("p", wrong ? "hl-trouble" : "", words)));
-  }
-
-  return { node, box, draw };
-};
+}

@@ -1,9 +1,10 @@
 // Accuracy per condition and per class, with intervals, what guessing would give, and where the pinned prompt stood.
 
-headlight.widgets.prompts_bars = (element) => {
-  const { make } = headlight;
-  const { state } = headlight.prompts;
-  const { percent, doubt, bar, rows, card } = headlight.promptParts;
+import { bar, card, doubt, percent, rows } from "./parts.js";
+import { state } from "./state.js";
+import { make } from "../shared/make.js";
+
+export function bars(element) {
   card(element, "Where it is right", draw).className = "hl-spoken";
 
   const conditions = section("By condition");
@@ -47,4 +48,4 @@ headlight.widgets.prompts_bars = (element) => {
     classes.fill(told(answer.per_class, answer.change?.per_class));
     conditions.none.textContent = answer.per_condition.length ? "" : "This set has no conditions.";
   }
-};
+}

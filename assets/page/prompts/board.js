@@ -1,9 +1,11 @@
 // Every prompt tried in this visit: sorted by any column, restored by a click, taken away as CSV.
 
-headlight.widgets.prompts_board = (element) => {
-  const { make } = headlight;
-  const { state, restore, redraw, prepare } = headlight.prompts;
-  const { percent, range, points, card, button, brief } = headlight.promptParts;
+import { brief, button, card, percent, range } from "./parts.js";
+import { prepare, redraw, restore, set, state } from "./state.js";
+import { make } from "../shared/make.js";
+import { csv, save } from "../shared/saving.js";
+
+export function board(element) {
   const HALF = { all: "all", choose: "choose half", confirm: "confirm half" };
   const COLUMNS = [
     ["number", "#", (row) => row.number],
@@ -18,9 +20,9 @@ headlight.widgets.prompts_board = (element) => {
   const heading = card(element, "Every prompt you tried", draw);
   const top = make("div", "hl-choice-top");
   const hint = make("p", "hl-hint", "A prompt goes on the board once it stood for a second. Click one to bring it back. Kept until you leave the page.");
-  const save = button("Download CSV", download);
+  const take = button("Download CSV", download);
   heading.replaceWith(top);
-  top.append(heading, save);
+  top.append(heading, take);
   const frame = make("div", "hl-board-frame", "", { tabindex: "0", role: "group", "aria-label": "Prompts tried" });
   const table = make("table", "hl-board");
   const head = make("tr");
@@ -57,11 +59,11 @@ headlight.widgets.prompts_board = (element) => {
     if (elsewhere && uploaded && set !== state.file) return restore({ templates });
     if (!elsewhere) return restore({ templates, classes, model });
     prepare({ set: uploaded ? state.set : set, file: uploaded ? set : "", limit, model });
-    headlight.prompts.set({ classes, templates });
+    set({ classes, templates });
   }
 
   function draw() {
-    save.disabled = !state.board.length;
+    take.disabled = !state.board.length;
     const key = JSON.stringify([sorted, state.board.length, state.templates, state.classes, state.model, state.split, state.file || state.set]);
     if (key === drawn) return;
     drawn = key;
@@ -93,6 +95,6 @@ headlight.widgets.prompts_board = (element) => {
     const written = ordered().map(({ number, set, half, model, classes, templates, overall, f1 }) => [
       number, set, half, model, classes, templates, overall.correct, overall.total, overall.rate, overall.low, overall.high, f1,
     ]);
-    headlight.save(headlight.csv([names, ...written]), "headlight-prompts.csv", "text/csv;charset=utf-8");
+    save(csv([names, ...written]), "headlight-prompts.csv", "text/csv;charset=utf-8");
   }
-};
+}

@@ -1,9 +1,10 @@
 // What changed since the pinned prompt: the test in plain words, and the pictures that flipped.
 
-headlight.widgets.prompts_change = (element) => {
-  const { make } = headlight;
-  const { state } = headlight.prompts;
-  const { count, tiles, card, brief, odds, written } = headlight.promptParts;
+import { brief, card, count, odds, tiles, written } from "./parts.js";
+import { state } from "./state.js";
+import { make } from "../shared/make.js";
+
+export function change(element) {
   const heading = card(element, "What changed since the pinned prompt", draw);
   const words = make("p", "hl-test");
   const sides = make("div", "hl-sides");
@@ -47,4 +48,4 @@ headlight.widgets.prompts_change = (element) => {
     better.draw(change.better);
     worse.draw(change.worse);
   }
-};
+}

@@ -1,9 +1,10 @@
 // What is taken for what. A cell opens its pictures, each with its five likeliest classes.
 
-headlight.widgets.prompts_confusion = (element) => {
-  const { make } = headlight;
-  const { state, openCell } = headlight.prompts;
-  const { count, tiles, card, rows } = headlight.promptParts;
+import { card, count, rows, tiles } from "./parts.js";
+import { openCell, state } from "./state.js";
+import { make } from "../shared/make.js";
+
+export function confusion(element) {
   const MOST = 20; // classes that fit a matrix; beyond, the commonest mistakes are listed
   card(element, "What is taken for what", draw);
   const hint = make("p", "hl-hint");
@@ -112,4 +113,4 @@ headlight.widgets.prompts_confusion = (element) => {
     empty.textContent = found?.count === 0 ? "No picture was taken so." : found ? `${count(found.count, "picture")}${more}. Bars: the five likeliest classes, in %; ✓ is the truth.` : cell ? "" : "The pictures of a cell appear here.";
     fill(found?.pictures ?? []);
   }
-};
+}

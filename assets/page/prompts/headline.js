@@ -1,9 +1,11 @@
 // The template, and beside it the number it comes to: what this tab is about.
 
-headlight.widgets.prompts_headline = (element) => {
-  const { make } = headlight;
-  const { state, edit, pin, halve, confirm, wording, ask, restore } = headlight.prompts;
-  const { points, percent, range, doubt, bar, card, button, brief, rows, count } = headlight.promptParts;
+import { promptField } from "./field.js";
+import { bar, brief, button, card, count, doubt, percent, points, range, rows } from "./parts.js";
+import { ask, attempt, confirm, drawers, edit, halve, pin, state, wording } from "./state.js";
+import { make } from "../shared/make.js";
+
+export function headline(element, { presets }) {
 
   const QUICK = /^(plain|teaching|blurred|conditions|seven)/; // presets that stand below the box as well
   const heading = card(element, "Templates, and how often they are right", draw);
@@ -16,7 +18,7 @@ headlight.widgets.prompts_headline = (element) => {
   const label = make("label", "hl-choice-label", "Templates, one a line; {} is the class name", { for: "hl-prompts-templates" });
   const start = make("select", "hl-select hl-presets", "", { "aria-label": "Start from a preset" });
   top.append(label, start);
-  const field = headlight.promptField("templates", { id: "hl-prompts-templates", rows: "4", "aria-label": "Templates, one a line; {} stands for the class name" });
+  const field = promptField("templates", { id: "hl-prompts-templates", rows: "4", "aria-label": "Templates, one a line; {} stands for the class name" });
   field.box.addEventListener("input", () => edit({ templates: field.box.value }));
   start.addEventListener("change", () => {
     if (start.value) ask("preset", { key: start.value });
@@ -40,12 +42,12 @@ headlight.widgets.prompts_headline = (element) => {
   const unpin = button("Unpin", () => pin(null));
   pins.append(pinButton, unpin, pinned);
   right.append(figure, overall.node, legend, means, trouble, pins, halves());
+  fillPresets();
 
   function fillPresets() {
-    if (start.options.length || !headlight.prompts.presets) return;
     start.append(make("option", "", "Presets…", { value: "" }));
     const groups = new Map();
-    for (const { key, group, title, told } of headlight.prompts.presets) {
+    for (const { key, group, title, told } of presets) {
       if (!groups.has(group)) {
         groups.set(group, make("optgroup", "", "", { label: group }));
         start.append(groups.get(group));
@@ -56,7 +58,6 @@ headlight.widgets.prompts_headline = (element) => {
   }
 
   function draw() {
-    fillPresets();
     field.draw(state.templates);
     const { answer, error } = state;
     element.setAttribute("aria-busy", String(state.busy));
@@ -96,7 +97,7 @@ headlight.widgets.prompts_headline = (element) => {
     const found = make("p", "hl-confirmed", "", { role: "status" });
     acts.append(split, final);
     box.append(words, acts, found);
-    headlight.prompts.drawers.add(() => {
+    drawers.add(() => {
       words.textContent = state.split
         ? `These figures are of the choose half${state.answer ? `, ${count(state.answer.overall.total, "picture")}` : ""}. Choose by it, then look at the other half once.`
         : "Choosing a prompt on the pictures it is scored on flatters it. Choose on one half, confirm on the other.";
@@ -122,7 +123,7 @@ headlight.widgets.prompts_headline = (element) => {
     node.addEventListener("toggle", () => {
       if (state.leaving === node.open) return;
       state.leaving = node.open;
-      if (node.open) headlight.prompts.attempt();
+      if (node.open) attempt();
     });
     const fill = rows(list, () => {
       const item = make("li");
@@ -147,4 +148,4 @@ headlight.widgets.prompts_headline = (element) => {
     };
     return { node, draw: drawLeave };
   }
-};
+}

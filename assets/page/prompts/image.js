@@ -1,9 +1,10 @@
 // One picture under up to four templates side by side; and the lesson.
 
-headlight.widgets.prompts_image = (element, { compared }) => {
-  const { make } = headlight;
-  const { state, compareSoon, another, look, send } = headlight.prompts;
-  const { card, button, five, rows } = headlight.promptParts;
+import { button, card, five, rows } from "./parts.js";
+import { another, compareSoon, look, send, state } from "./state.js";
+import { make } from "../shared/make.js";
+
+export function image(element, { compared }) {
   card(element, "One picture, up to four templates", draw);
   const MOST = 4;
   let own = false; // whether the first template is the person's own by now, and follows the box no more
@@ -79,21 +80,4 @@ headlight.widgets.prompts_image = (element, { compared }) => {
       open.disabled = !under?.top;
     });
   }
-};
-
-headlight.widgets.prompts_lesson = (element, { lesson }) => {
-  const { make } = headlight;
-  headlight.promptParts.card(element, "What to learn here", () => {});
-  const columns = make("div", "hl-lesson");
-  for (const [title, text, sources] of lesson) {
-    const part = make("section");
-    const read = make("p", "hl-hint", "Sources: ");
-    sources.forEach(([name, address], i) => {
-      if (i) read.append(", ");
-      read.append(make("a", "", name, { href: address, target: "_blank", rel: "noreferrer noopener" }));
-    });
-    part.append(make("h3", "", title), make("p", "", text), read);
-    columns.append(part);
-  }
-  element.append(columns);
-};
+}

@@ -2,255 +2,257 @@
 //
 // What a question carries is checked in tabs/prompts/tries.py.
 
-headlight.prompts = (() => {
-  const PATIENCE = 250; // ms after the last key before typed words are tried
-  const STANDS = 1000; // ms a try must stand to go on the board, so that half a word does not
+import { showInExplain } from "../explain/bring.js";
+import { firstOf, limits, settings } from "../shared/settings.js";
+import { tab as newTab } from "../shared/tab.js";
 
-  const state = {
-    set: "toybox-hard", // a name or Hub id; on this one a template moves something
-    file: "", // the name of the uploaded set, where that is the one
-    limit: 2000,
-    model: "pocket-clip",
-    classes: "",
-    templates: "a photo of a {}",
-    ready: null, // the set, as Python told of it
-    preparing: null, // {done, doing} while it loads
-    trouble: "", // why there is no set, or that it was stopped
-    busy: false,
-    answer: null, // the last good figures
-    stale: false, // whether they are not of what stands in the boxes
-    wrong: null, // {field, line, text} of what cannot be used
-    error: "",
-    pinned: null, // {model, classes, templates}
-    split: false,
-    confirmed: null, // the figures of the confirm half
-    looks: 0, // how often the confirm half was asked
-    leaving: false, // whether leave-one-out is open
-    cell: null, // [truth, answer] of the confusion matrix
-    cellPictures: null,
-    flips: null, // {better, worse} pictures
-    some: [], // pictures to choose one from
-    one: { place: 0, photo: false },
-    compared: [],
-    oneAnswer: null,
-    oneError: "",
-    board: [],
-  };
-  const drafts = {}; // set → the classes typed for it: coming back finds them again
+const PATIENCE = 250; // ms after the last key before typed words are tried
+const STANDS = 1000; // ms a try must stand to go on the board, so that half a word does not
 
-  const wording = () => ({ model: state.model, classes: state.classes, templates: state.templates });
+const state = {
+  set: settings.set, // a name or Hub id; on this one a template moves something
+  file: "", // the name of the uploaded set, where that is the one
+  limit: limits.pictures,
+  model: firstOf("clip"),
+  classes: "",
+  templates: settings.template,
+  ready: null, // the set, as Python told of it
+  preparing: null, // {done, doing} while it loads
+  trouble: "", // why there is no set, or that it was stopped
+  busy: false,
+  answer: null, // the last good figures
+  stale: false, // whether they are not of what stands in the boxes
+  wrong: null, // {field, line, text} of what cannot be used
+  error: "",
+  pinned: null, // {model, classes, templates}
+  split: false,
+  confirmed: null, // the figures of the confirm half
+  looks: 0, // how often the confirm half was asked
+  leaving: false, // whether leave-one-out is open
+  cell: null, // [truth, answer] of the confusion matrix
+  cellPictures: null,
+  flips: null, // {better, worse} pictures
+  some: [], // pictures to choose one from
+  one: { place: 0, photo: false },
+  compared: [],
+  oneAnswer: null,
+  oneError: "",
+  board: [],
+};
+const drafts = {}; // set → the classes typed for it: coming back finds them again
 
-  const tab = headlight.tab("prompts", state, {
-    asks: () => ({
-      set: state.set,
-      file: Boolean(state.file),
-      limit: state.limit,
-      ...wording(),
-      pinned: state.pinned,
-      half: state.split ? "choose" : "all",
-      leave_out: state.leaving,
-    }),
-    start: () => prepare(),
-    failed: (line, lost) => {
-      if (line === "prepare") Object.assign(state, { preparing: null, trouble: lost });
-      if (line === "attempt") Object.assign(state, { busy: false, error: lost });
-    },
-  });
-  const { hearers, ask, redraw, set } = tab;
+const wording = () => ({ model: state.model, classes: state.classes, templates: state.templates });
 
-  // The set and the model: their pictures are embedded once, with a bar that can be stopped.
+const tab = newTab("prompts", state, {
+  asks: () => ({
+    set: state.set,
+    file: Boolean(state.file),
+    limit: state.limit,
+    ...wording(),
+    pinned: state.pinned,
+    half: state.split ? "choose" : "all",
+    leave_out: state.leaving,
+  }),
+  start: () => prepare(),
+  failed: (line, lost) => {
+    if (line === "prepare") Object.assign(state, { preparing: null, trouble: lost });
+    if (line === "attempt") Object.assign(state, { busy: false, error: lost });
+  },
+});
+const { drawers, hearers, redraw, set, ask, cancel } = tab;
 
-  function prepare(changes = {}) {
-    if (state.ready) drafts[state.file || state.set] = state.classes;
-    Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, confirmed: null, busy: false });
-    ["attempt", "confirm", "flips", "pick", "some", "compare"].forEach(tab.cancel); // answers about other pictures, or another model's
-    if ("set" in changes || "file" in changes) {
-      const classes = drafts[state.file || state.set] ?? "";
-      Object.assign(state, { classes, ready: null, cell: null, cellPictures: null, pinned: null, flips: null, looks: 0 });
-      if (!state.one.photo) Object.assign(state, { one: { place: 0, photo: false }, oneAnswer: null });
-    }
-    ask("prepare");
-    redraw();
+// The set and the model: their pictures are embedded once, with a bar that can be stopped.
+
+function prepare(changes = {}) {
+  if (state.ready) drafts[state.file || state.set] = state.classes;
+  Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, confirmed: null, busy: false });
+  ["attempt", "confirm", "flips", "pick", "some", "compare"].forEach(tab.cancel); // answers about other pictures, or another model's
+  if ("set" in changes || "file" in changes) {
+    const classes = drafts[state.file || state.set] ?? "";
+    Object.assign(state, { classes, ready: null, cell: null, cellPictures: null, pinned: null, flips: null, looks: 0 });
+    if (!state.one.photo) Object.assign(state, { one: { place: 0, photo: false }, oneAnswer: null });
   }
+  ask("prepare");
+  redraw();
+}
 
-  hearers.prepare = (value) => {
-    if (value.doing !== undefined) {
-      state.preparing = value;
-      return;
-    }
-    state.preparing = null;
-    if (value.error) {
-      state.trouble = value.error;
-      if (!state.ready) state.answer = null; // figures of another set
-      return;
-    }
-    state.ready = { ...value, asked: { model: state.model, limit: state.limit } };
-    if (!state.classes.trim()) state.classes = value.classes.join("\n");
+hearers.prepare = (value) => {
+  if (value.doing !== undefined) {
+    state.preparing = value;
+    return;
+  }
+  state.preparing = null;
+  if (value.error) {
+    state.trouble = value.error;
+    if (!state.ready) state.answer = null; // figures of another set
+    return;
+  }
+  state.ready = { ...value, asked: { model: state.model, limit: state.limit } };
+  if (!state.classes.trim()) state.classes = value.classes.join("\n");
+  attempt();
+  another();
+  compare();
+};
+
+function stop() {
+  tab.cancel("prepare");
+  Object.assign(state, { preparing: null, trouble: "Stopped. What was done is kept: it goes on from there." });
+  if (state.ready) {
+    Object.assign(state, state.ready.asked); // what there is was made with that
     attempt();
-    another();
     compare();
-  };
+  } else state.answer = null; // figures of another set
+  redraw();
+}
 
-  function stop() {
-    tab.cancel("prepare");
-    Object.assign(state, { preparing: null, trouble: "Stopped. What was done is kept: it goes on from there." });
-    if (state.ready) {
-      Object.assign(state, state.ready.asked); // what there is was made with that
-      attempt();
-      compare();
-    } else state.answer = null; // figures of another set
-    redraw();
-  }
+// A try.
 
-  // A try.
+let timer = 0;
+let standing = 0;
+function edit(changes) {
+  Object.assign(state, changes, { stale: true, confirmed: null });
+  clearTimeout(timer);
+  timer = setTimeout(attempt, PATIENCE);
+  redraw();
+}
 
-  let timer = 0;
-  let standing = 0;
-  function edit(changes) {
+function restore(changes) {
+  if (changes.model && changes.model !== state.model) {
+    Object.assign(state, changes);
+    prepare();
+  } else {
     Object.assign(state, changes, { stale: true, confirmed: null });
-    clearTimeout(timer);
-    timer = setTimeout(attempt, PATIENCE);
-    redraw();
-  }
-
-  function restore(changes) {
-    if (changes.model && changes.model !== state.model) {
-      Object.assign(state, changes);
-      prepare();
-    } else {
-      Object.assign(state, changes, { stale: true, confirmed: null });
-      attempt();
-    }
-  }
-
-  function attempt() {
-    clearTimeout(timer);
-    if (!state.ready || state.preparing) return;
-    clearTimeout(standing);
-    state.busy = true;
-    ask("attempt");
-    redraw();
-  }
-
-  hearers.attempt = (value) => {
-    Object.assign(state, { busy: false, wrong: value.wrong ?? null, error: value.error ?? "" });
-    if (!value.overall) return;
-    Object.assign(state, { answer: value, stale: false, flips: null });
-    const tried = { ...wording(), set: state.file || state.set, uploaded: Boolean(state.file), limit: state.limit };
-    standing = setTimeout(() => enter(tried, value), STANDS);
-    const { change } = value;
-    if (change) ask("flips", { places: [...change.better.places, ...change.worse.places].slice(0, 48) });
-    if (state.cell) openCell(state.cell.every((line) => line < value.classes.length) ? state.cell : null);
-    compareSoon();
-  };
-
-  hearers.flips = (value) => {
-    const { change } = state.answer ?? {};
-    if (value.pictures && change) state.flips = new Map(value.pictures.map((picture) => [picture.place, picture]));
-  };
-
-  function pin(pinned) {
-    state.pinned = pinned;
     attempt();
   }
+}
 
-  function halve(split) {
-    Object.assign(state, { split, confirmed: null, looks: split ? state.looks : 0, stale: true });
-    attempt();
+function attempt() {
+  clearTimeout(timer);
+  if (!state.ready || state.preparing) return;
+  clearTimeout(standing);
+  state.busy = true;
+  ask("attempt");
+  redraw();
+}
+
+hearers.attempt = (value) => {
+  Object.assign(state, { busy: false, wrong: value.wrong ?? null, error: value.error ?? "" });
+  if (!value.overall) return;
+  Object.assign(state, { answer: value, stale: false, flips: null });
+  const tried = { ...wording(), set: state.file || state.set, uploaded: Boolean(state.file), limit: state.limit };
+  standing = setTimeout(() => enter(tried, value), STANDS);
+  const { change } = value;
+  if (change) ask("flips", { places: [...change.better.places, ...change.worse.places].slice(0, limits.shown) });
+  if (state.cell) openCell(state.cell.every((line) => line < value.classes.length) ? state.cell : null);
+  compareSoon();
+};
+
+hearers.flips = (value) => {
+  const { change } = state.answer ?? {};
+  if (value.pictures && change) state.flips = new Map(value.pictures.map((picture) => [picture.place, picture]));
+};
+
+function pin(pinned) {
+  state.pinned = pinned;
+  attempt();
+}
+
+function halve(split) {
+  Object.assign(state, { split, confirmed: null, looks: split ? state.looks : 0, stale: true });
+  attempt();
+}
+
+function confirm() {
+  state.looks += 1;
+  ask("confirm", { half: "confirm", pinned: null, leave_out: false });
+  redraw();
+}
+hearers.confirm = (value) => (state.confirmed = value);
+
+// The board: every prompt that stood for a moment.
+
+function enter(tried, { overall, macro, classes, half }) {
+  const key = JSON.stringify([tried, half]);
+  const known = state.board.find((row) => row.key === key);
+  if (known) return;
+  const number = 1 + state.board.reduce((most, row) => Math.max(most, row.number), 0);
+  state.board.push({ key, number, ...tried, half, overall, f1: macro.f1, count: classes.length });
+  redraw();
+}
+
+// Pictures.
+
+function openCell(cell) {
+  Object.assign(state, { cell });
+  if (cell) ask("pick", { cell });
+  redraw();
+}
+hearers.pick = (value) => (state.cellPictures = value.pictures ? value : null);
+
+function another() {
+  const total = state.ready?.pictures ?? 0;
+  const places = new Set();
+  while (places.size < Math.min(8, total)) places.add(Math.floor(Math.random() * total));
+  ask("some", { places: [...places], templates: "{}" });
+}
+hearers.some = (value) => {
+  if (!value.pictures?.length) return;
+  state.some = value.pictures;
+  if (state.one.photo || state.oneAnswer) return;
+  state.one = { place: value.pictures[0].place, photo: false };
+  compare();
+};
+
+let comparing = 0;
+function compareSoon() {
+  clearTimeout(comparing);
+  comparing = setTimeout(compare, PATIENCE);
+}
+
+function compare() {
+  clearTimeout(comparing);
+  const { place, photo } = state.one;
+  if (state.ready) ask("compare", { places: [place], photo, compared: state.compared, pinned: null });
+}
+hearers.compare = (value) => {
+  state.oneError = value.error || value.wrong?.text || "";
+  if (value.answers) state.oneAnswer = value;
+};
+
+function look(place) {
+  state.one = { place, photo: false };
+  compare();
+}
+
+let sending = "";
+function send(template) {
+  sending = template;
+  const { place, photo } = state.one;
+  ask("send", { places: [place], photo });
+}
+
+hearers.send = (value) => {
+  if (!value.src) {
+    state.oneError = value.error || "";
+    return;
   }
+  const names = state.classes.split("\n").map((line) => line.split("|")[0].trim());
+  showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, templates: sending });
+};
 
-  function confirm() {
-    state.looks += 1;
-    ask("confirm", { half: "confirm", pinned: null, leave_out: false });
-    redraw();
-  }
-  hearers.confirm = (value) => (state.confirmed = value);
+hearers.preset = (value) => value.templates && restore({ templates: value.templates });
 
-  // The board: every prompt that stood for a moment.
+function fileChanged(file) {
+  if (file) prepare({ file: file.orig_name || "your set" });
+}
 
-  function enter(tried, { overall, macro, classes, half }) {
-    const key = JSON.stringify([tried, half]);
-    const known = state.board.find((row) => row.key === key);
-    if (known) return;
-    const number = 1 + state.board.reduce((most, row) => Math.max(most, row.number), 0);
-    state.board.push({ key, number, ...tried, half, overall, f1: macro.f1, count: classes.length });
-    redraw();
-  }
+function photoChanged(file) {
+  if (!file) return;
+  state.one = { place: 0, photo: true };
+  compare();
+}
 
-  // Pictures.
-
-  function openCell(cell) {
-    Object.assign(state, { cell });
-    if (cell) ask("pick", { cell });
-    redraw();
-  }
-  hearers.pick = (value) => (state.cellPictures = value.pictures ? value : null);
-
-  function another() {
-    const total = state.ready?.pictures ?? 0;
-    const places = new Set();
-    while (places.size < Math.min(8, total)) places.add(Math.floor(Math.random() * total));
-    ask("some", { places: [...places], templates: "{}" });
-  }
-  hearers.some = (value) => {
-    if (!value.pictures?.length) return;
-    state.some = value.pictures;
-    if (state.one.photo || state.oneAnswer) return;
-    state.one = { place: value.pictures[0].place, photo: false };
-    compare();
-  };
-
-  let comparing = 0;
-  function compareSoon() {
-    clearTimeout(comparing);
-    comparing = setTimeout(compare, PATIENCE);
-  }
-
-  function compare() {
-    clearTimeout(comparing);
-    const { place, photo } = state.one;
-    if (state.ready) ask("compare", { places: [place], photo, compared: state.compared, pinned: null });
-  }
-  hearers.compare = (value) => {
-    state.oneError = value.error || value.wrong?.text || "";
-    if (value.answers) state.oneAnswer = value;
-  };
-
-  function look(place) {
-    state.one = { place, photo: false };
-    compare();
-  }
-
-  let sending = "";
-  function send(template) {
-    sending = template;
-    const { place, photo } = state.one;
-    ask("send", { places: [place], photo });
-  }
-
-  hearers.send = (value) => {
-    if (!value.src) {
-      state.oneError = value.error || "";
-      return;
-    }
-    const names = state.classes.split("\n").map((line) => line.split("|")[0].trim());
-    headlight.showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, templates: sending });
-  };
-
-  hearers.preset = (value) => value.templates && restore({ templates: value.templates });
-
-  function fileChanged(file) {
-    if (file) prepare({ file: file.orig_name || "your set" });
-  }
-
-  function photoChanged(file) {
-    if (!file) return;
-    state.one = { place: 0, photo: true };
-    compare();
-  }
-
-  return {
-    ...tab, prepare, stop, edit, restore, attempt, pin, halve, confirm, wording, openCell, another, compare, compareSoon,
-    look, send, fileChanged, photoChanged,
-  };
-})();
+export {
+  tab, state, drawers, redraw, set, ask, cancel, prepare, stop, edit, restore, attempt, pin, halve, confirm, wording,
+  openCell, another, compare, compareSoon, look, send, fileChanged, photoChanged,
+};

@@ -1,7 +1,8 @@
 // What people do with a map, however they do it; the caller is told.
 
-headlight.scatterActs = (map) => {
-  const { scatterView: views } = headlight;
+import * as views from "./view.js";
+
+export function scatterActs(map) {
 
   // Move the view: at once, or in a glide that tells of every step.
   function turn(view, smoothly = false) {
@@ -67,4 +68,4 @@ headlight.scatterActs = (map) => {
   }
 
   return { look: turn, zoom, fit, point, select, pick, choose, lassoMode };
-};
+}

@@ -1,7 +1,9 @@
 // The card beside the point pointed at: a larger picture and its facts.
 
-headlight.scatterCard = (map) => {
-  const { make } = headlight;
+import * as tiles from "./tile.js";
+import { make } from "../shared/make.js";
+
+export function scatterCard(map) {
   const [SHARE, SMALLEST, LARGEST] = [0.34, 72, 160]; // of the map's smaller side that the picture takes; CSS pixels
   const [GAP, EDGE] = [8, 4]; // between point and card, card and edge
   const node = make("div", "hl-scatter-card", "", { "aria-hidden": "true" });
@@ -11,11 +13,11 @@ headlight.scatterCard = (map) => {
   let shown = ""; // what the card is filled with
 
   function preview(tile, side) {
-    const [w, h] = headlight.scatterTile.fitted(tile, side);
+    const [w, h] = tiles.fitted(tile, side);
     const ratio = window.devicePixelRatio || 1;
     [canvas.width, canvas.height] = [Math.round(w * ratio), Math.round(h * ratio)];
     [canvas.style.width, canvas.style.height] = [`${w}px`, `${h}px`];
-    headlight.scatterTile.paint(canvas.getContext("2d"), tile, 0, 0, canvas.width, canvas.height);
+    tiles.paint(canvas.getContext("2d"), tile, 0, 0, canvas.width, canvas.height);
   }
 
   // Filled again only where something is new: the caller may know more of a point later.
@@ -66,4 +68,4 @@ headlight.scatterCard = (map) => {
   }
 
   return { node, draw };
-};
+}

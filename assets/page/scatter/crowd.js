@@ -2,12 +2,14 @@
 // order of the data if none taken before is nearer, sideways or up and down. So a point once taken stays taken when the map
 // comes nearer, whichever way it is moved, and pictures as wide as the distance never overlap.
 
-headlight.scatterCrowd = (positions) => {
+import * as views from "./view.js";
+
+export function scatterCrowd(positions) {
   const [WIDEST, LAST] = [2, 19]; // the distance of step 0 in map units; the last step: beyond it, all have room
   const TAKEN_NEVER = 255;
   const count = positions.length / 2;
   const steps = new Uint8Array(count).fill(TAKEN_NEVER); // the step at which each is taken
-  const { x, y, radius } = headlight.scatterView.extent(positions);
+  const { x, y, radius } = views.extent(positions);
   let done = -1; // the last step worked out
   const distanceAt = (step) => WIDEST * 2 ** (-step / 2);
 
@@ -45,4 +47,4 @@ headlight.scatterCrowd = (positions) => {
   }
 
   return { room };
-};
+}

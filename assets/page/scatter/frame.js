@@ -1,18 +1,22 @@
 // When a map is drawn: once a frame at most, and its points only when they changed.
 
-headlight.scatterFrame = (map, { card, wants, tools, sentence, live }) => {
+import * as drawer from "./draw.js";
+import * as rasters from "./raster.js";
+import * as tops from "./top.js";
+import { sharpened } from "../shared/sharpened.js";
+import { schedule, unschedule } from "../shared/frame.js";
+
+export function scatterFrame(map, { card, wants, tools, sentence, live }) {
   const { base, top } = map;
-  const { scatterRaster, scatterDraw, scatterTop } = headlight;
   const NAMES = ["card", "well", "ink", "quiet", "line", "faded"]; // of the page's colours
-  let [due, stale, raster, look] = [0, true, null, null];
+  let [stale, raster, look] = [true, null, null];
 
   function redraw(points = true) {
     stale ||= points;
-    due ||= requestAnimationFrame(step);
+    schedule(step);
   }
 
   function step(time) {
-    due = 0;
     const [went, gone, turned] = [map.points, map.marked, map.camera].map((motion) => motion.step(time));
     if (turned) map.tell();
     if (base.clientWidth && base.clientHeight) draw(went || turned);
@@ -24,7 +28,7 @@ headlight.scatterFrame = (map, { card, wants, tools, sentence, live }) => {
     const [width, height] = [base.clientWidth, base.clientHeight].map((side) => Math.round(side * ratio));
     const colours = shades();
     if (raster?.width !== width || raster?.height !== height) {
-      raster = scatterRaster.raster(width, height);
+      raster = rasters.raster(width, height);
       [base.width, base.height] = [width, height];
       stale = true;
     }
@@ -34,16 +38,16 @@ headlight.scatterFrame = (map, { card, wants, tools, sentence, live }) => {
   }
 
   function drawPoints(colours, ratio) {
-    look = scatterDraw.look(map.scene(), map.lens, map.view.scale, Boolean(look?.shown));
-    const missing = scatterDraw.paint(raster, look, map.scene(), colours, ratio);
+    look = drawer.look(map.scene(), map.lens, map.view.scale, Boolean(look?.shown));
+    const missing = drawer.paint(raster, look, map.scene(), colours, ratio);
     raster.show(base.getContext("2d"));
     wants.notice(missing);
     sentence.textContent = map.points.now.length ? "" : map.options.empty;
   }
 
   function drawTop(colours) {
-    const { context, width, height } = headlight.canvas.sharpened(top);
-    scatterTop.paint(context, map, look, colours, true);
+    const { context, width, height } = sharpened(top);
+    tops.paint(context, map, look, colours, true);
     const at = map.hovered === null || map.lasso ? null : map.at(map.hovered);
     const seen = at && at.x >= 0 && at.y >= 0 && at.x <= width && at.y <= height;
     const reach = look.shown ? 0.6 * look.side + 5 : look.radius + 7;
@@ -66,8 +70,8 @@ headlight.scatterFrame = (map, { card, wants, tools, sentence, live }) => {
 
   function stop() {
     [resized, themed].forEach((observer) => observer.disconnect());
-    cancelAnimationFrame(due);
+    unschedule(step);
   }
 
   return { redraw, stop, get look() { return look; } };
-};
+}

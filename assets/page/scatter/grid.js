@@ -1,9 +1,11 @@
 // Which point is nearest, looking at few: points sorted into square cells, searched ring by ring from the cell asked about.
 
-headlight.scatterGrid = (positions) => {
+import * as views from "./view.js";
+
+export function scatterGrid(positions) {
   const SAMPLE = 400; // points whose neighbours say how far points are apart
   const count = positions.length / 2;
-  const { x, y, radius } = headlight.scatterView.extent(positions);
+  const { x, y, radius } = views.extent(positions);
   const side = Math.max(1, Math.min(512, Math.ceil(Math.sqrt(count)))); // about one point a cell, were they even
   const cell = (2 * radius) / side;
   const [left, bottom] = [x - radius, y - radius];
@@ -67,4 +69,4 @@ headlight.scatterGrid = (positions) => {
   }
 
   return { nearest, apart, get looked() { return looked; } };
-};
+}

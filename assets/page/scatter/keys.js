@@ -1,6 +1,6 @@
 // A map by keyboard: arrows go from point to point, Enter chooses, + − 0 zoom, Escape clears.
 
-headlight.scatterKeys = (map, cancel) => {
+export function scatterKeys(map, cancel) {
   const WAYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const EDGE = 40; // CSS pixels from the edge at which the view follows
 
@@ -78,4 +78,4 @@ headlight.scatterKeys = (map, cancel) => {
     event.preventDefault();
   });
   map.top.addEventListener("blur", () => map.point(null));
-};
+}

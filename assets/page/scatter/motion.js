@@ -1,6 +1,6 @@
 // Numbers on their way from where they are to where they shall be, all in step. A new target starts from where they are now.
 
-headlight.scatterMotion = (start, duration) => {
+export function scatterMotion(start, duration) {
   let now = start;
   let [from, to, begin] = [start, start, null];
   const eased = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2); // slow, fast, slow
@@ -36,4 +36,4 @@ headlight.scatterMotion = (start, duration) => {
     get target() { return to; },
     get moving() { return begin !== null; },
   };
-};
+}

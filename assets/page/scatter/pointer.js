@@ -3,21 +3,10 @@
 // A wheel scrolls the page until the map has been clicked; from then on, while the focus stays, it moves the map. One
 // finger up or down always scrolls the page, so that nobody is caught; sideways, or two, move the map. Ctrl or ⌘ with the wheel (and pinching on a touchpad, which comes as that) always zooms.
 
-headlight.scatterHint = () => {
-  const STAYS = 1600; // ms
-  const node = headlight.make("p", "hl-scatter-hint", "", { "aria-hidden": "true" });
-  let hiding = 0;
-  function show() {
-    node.textContent = "Click the map to zoom with the wheel";
-    node.classList.add("hl-shown");
-    clearTimeout(hiding);
-    hiding = setTimeout(() => node.classList.remove("hl-shown"), STAYS);
-  }
-  return { node, show, stop: () => clearTimeout(hiding) };
-};
+import * as lasso from "./lasso.js";
+import * as views from "./view.js";
 
-headlight.scatterPointer = (map, hint) => {
-  const { scatterView: views, scatterLasso } = headlight;
+export function scatterPointer(map, hint) {
   const SLACK = { mouse: 4, pen: 6, touch: 9 }; // CSS pixels that a click may slip
   const [TICK, PINCH, LINE] = [0.0018, 0.005, 30]; // zoom a wheel pixel, the same with Ctrl; pixels of a wheel's line
   const [WAIT, DOUBLE] = [260, 400]; // ms a click on nothing waits for a second one, and that make two clicks a double one
@@ -57,7 +46,7 @@ headlight.scatterPointer = (map, hint) => {
     },
     pan: (at) => held(gesture.view.scale, at),
     lasso(at) {
-      scatterLasso.extended(map.lasso, at.x, at.y);
+      lasso.extended(map.lasso, at.x, at.y);
       map.redraw(false);
     },
     pinch() {
@@ -88,7 +77,7 @@ headlight.scatterPointer = (map, hint) => {
 
   function closeLasso(event) {
     const outline = map.lasso.map(([x, y]) => views.under(map.lens, x, y)).map(({ x, y }) => [x, y]);
-    const found = scatterLasso.inside(outline, map.points.now);
+    const found = lasso.inside(outline, map.points.now);
     const adding = event.ctrlKey || event.metaKey || (map.lassoing && event.shiftKey);
     map.pick(adding ? [...new Set([...map.selected, ...found])] : found);
   }
@@ -143,4 +132,4 @@ headlight.scatterPointer = (map, hint) => {
   }, { passive: false });
 
   return { cancel: () => ([gesture, map.lasso] = [null, null]), stop: () => clearTimeout(clearing) };
-};
+}

@@ -1,6 +1,6 @@
 // A scatter of pictures on a canvas: dots while many are in sight; when fewer are, as many thumbnails as there is room for.
 //
-//   const map = headlight.scatter(options);      place.append(map.node); it fills the width, and the height where there is one
+//   const map = scatter(options);      place.append(map.node); it fills the width, and the height where there is one
 //   map.set(changes)                             any of the options; nothing is called back because of it
 //
 // Options that say what is shown. A place is a point's number, from 0.
@@ -33,8 +33,24 @@
 // map.nearest(x, y) → place or null; map.png({title, caption, legend, width = 720}) → promise of a Blob, twice as many pixels;
 // map.svg(the same) → text; legend: [{label, colour, count, wrong}], count and wrong optional; map.destroy().
 
-headlight.scatter = (options = {}) => {
-  const { make, scatterView: views, scatterMotion } = headlight;
+import { scatterActs } from "./acts.js";
+import { scatterCard } from "./card.js";
+import { scatterCrowd } from "./crowd.js";
+import * as exports from "./export.js";
+import { scatterFrame } from "./frame.js";
+import { scatterGrid } from "./grid.js";
+import { scatterHint } from "./hint.js";
+import { scatterKeys } from "./keys.js";
+import { scatterMotion } from "./motion.js";
+import { scatterPointer } from "./pointer.js";
+import * as svgs from "./svg.js";
+import { scatterTiles } from "./tiles.js";
+import { scatterTools } from "./tools.js";
+import * as views from "./view.js";
+import { scatterWants } from "./wants.js";
+import { make } from "../shared/make.js";
+
+export function scatter(options = {}) {
   const [TRAVEL, GLIDE] = [600, 220]; // ms that points take to new places, and the view
   const REACH = 12; // CSS pixels around a dot that count as it
   const SAME = 1e-9; // views less apart are one, relative to their scale
@@ -54,7 +70,7 @@ headlight.scatter = (options = {}) => {
     points: scatterMotion(new Float32Array(0), TRAVEL),
     marked: scatterMotion(new Float32Array(0), TRAVEL), // where the marks are
     camera: scatterMotion(Float64Array.of(0, 0, 1), GLIDE), // x, y, 1 / scale: so a place can stay where it is
-    tiles: headlight.scatterTiles(),
+    tiles: scatterTiles(),
     hovered: null,
     own: false, // whether it is pointed at in this map
     spoken: "", // what a screen reader says of it
@@ -70,7 +86,7 @@ headlight.scatter = (options = {}) => {
     get pictures() { return Boolean(frame.look?.shown); },
   };
   let extent = views.extent();
-  let [grid, crowd, apart] = [headlight.scatterGrid(map.points.now), headlight.scatterCrowd(map.points.now), Infinity];
+  let [grid, crowd, apart] = [scatterGrid(map.points.now), scatterCrowd(map.points.now), Infinity];
 
   // places from `links` and few selected ones are drawn above all others
   function scene() {
@@ -85,7 +101,7 @@ headlight.scatter = (options = {}) => {
   }
 
   function nearest(x, y, reach = 0) {
-    const where = map.points.moving ? headlight.scatterGrid(map.points.now) : grid;
+    const where = map.points.moving ? scatterGrid(map.points.now) : grid;
     const { lens } = map;
     const under = views.under(lens, x, y);
     const drawn = map.pictures ? frame.look.side / 2 + 3 : 0;
@@ -130,8 +146,8 @@ headlight.scatter = (options = {}) => {
     if (moved || outside || !points.length) {
       extent = views.extent(points, spots);
       map.points.move(views.normalised(points, extent));
-      grid = headlight.scatterGrid(map.points.target);
-      crowd = headlight.scatterCrowd(map.points.target);
+      grid = scatterGrid(map.points.target);
+      crowd = scatterCrowd(map.points.target);
       apart = grid.apart();
     }
     const target = views.normalised(spots, extent);
@@ -158,17 +174,17 @@ headlight.scatter = (options = {}) => {
     map.redraw();
   }
 
-  const acts = Object.assign(map, headlight.scatterActs(map));
-  const [tools, card, wants] = [headlight.scatterTools(map), headlight.scatterCard(map), headlight.scatterWants(map)];
+  const acts = Object.assign(map, scatterActs(map));
+  const [tools, card, wants] = [scatterTools(map), scatterCard(map), scatterWants(map)];
   const [bar, box, heading] = [make("div", "hl-scatter-bar"), make("div", "hl-scatter-frame"), make("div", "hl-scatter-heading")];
   const [sentence, live] = [make("p", "hl-scatter-empty"), make("p", "hl-spoken", "", { "aria-live": "polite" })];
-  const hint = headlight.scatterHint();
+  const hint = scatterHint();
   bar.append(heading, tools.node);
   box.append(map.base, map.top, sentence, hint.node, card.node);
   map.node.append(bar, box, live);
-  const frame = headlight.scatterFrame(map, { card, wants, tools, sentence, live });
-  const pointer = headlight.scatterPointer(map, hint.show);
-  headlight.scatterKeys(map, pointer.cancel);
+  const frame = scatterFrame(map, { card, wants, tools, sentence, live });
+  const pointer = scatterPointer(map, hint.show);
+  scatterKeys(map, pointer.cancel);
   set(options);
 
   function destroy() {
@@ -180,12 +196,12 @@ headlight.scatter = (options = {}) => {
     node: map.node, heading, set, at, nearest, destroy,
     fit: map.fit,
     draw: () => map.redraw(),
-    png: (about) => headlight.scatterExport.png(map, about),
-    svg: (about) => headlight.scatterSvg.svg(map, about),
+    png: (about) => exports.png(map, about),
+    svg: (about) => svgs.svg(map, about),
     get view() { return map.view; },
     get hovered() { return map.hovered; },
     get selected() { return [...map.selected]; },
     get pictures() { return map.pictures; },
     get moving() { return [map.points, map.marked, map.camera].some((motion) => motion.moving); },
   };
-};
+}

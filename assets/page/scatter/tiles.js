@@ -1,27 +1,9 @@
-// Thumbnails, tiles {image, x, y, w, h} of larger images.
-
-headlight.scatterTile = (() => {
-  const INNER = 0.5; // pixels left out all around: enlarging would mix in the neighbours in the sheet
-
-  // As large as fits into side × side.
-  function fitted({ w, h }, side) {
-    const scale = side / Math.max(w, h);
-    return [Math.max(1, Math.round(w * scale)), Math.max(1, Math.round(h * scale))];
-  }
-
-  function paint(context, { image, x, y, w, h }, left, top, width, height) {
-    context.imageSmoothingQuality = "high";
-    const part = [x + INNER, y + INNER, w - 2 * INNER, h - 2 * INNER];
-    context.drawImage(image, ...part, left, top, width, height);
-  }
-
-  return { fitted, paint };
-})();
-
 // Thumbnails at the size they are drawn in, as pixels; only those in sight, and of one size at a time.
 
-headlight.scatterTiles = () => {
-  const { fitted, paint } = headlight.scatterTile;
+import { mixed } from "./raster.js";
+import { fitted, paint } from "./tile.js";
+
+export function scatterTiles() {
   const MOST = 6000; // tiles kept
   const BATCH = 1024; // tiles scaled on one canvas
   const PALE = 70; // of 256: what is left of a picture that is not selected
@@ -67,7 +49,7 @@ headlight.scatterTiles = () => {
 
   function greyed(pixel) {
     const light = 0.299 * (pixel & 255) + 0.587 * ((pixel >>> 8) & 255) + 0.114 * ((pixel >>> 16) & 255);
-    return headlight.scatterRaster.mixed(ground, Math.round(light) * 0x010101, PALE);
+    return mixed(ground, Math.round(light) * 0x010101, PALE);
   }
 
   // {w, h, pixels} or undefined.
@@ -79,4 +61,4 @@ headlight.scatterTiles = () => {
   }
 
   return { ready, get, forget: () => kept.clear() };
-};
+}

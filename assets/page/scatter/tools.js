@@ -1,7 +1,8 @@
 // The buttons above a map.
 
-headlight.scatterTools = (map) => {
-  const { make } = headlight;
+import { make } from "../shared/make.js";
+
+export function scatterTools(map) {
   const ICONS = {
     lasso: "M8 2.5c3.6 0 6 1.7 6 3.9s-2.4 3.9-6 3.9-6-1.7-6-3.9 2.4-3.9 6-3.9ZM5 9.9c-1.4.8-1.6 2.3-.3 2.8 1 .4 1.2 1.3.4 2.1",
     nearer: "M8 3v10M3 8h10",
@@ -35,4 +36,4 @@ headlight.scatterTools = (map) => {
     button(ICONS.fit, "Fit", "Show all (0)", () => map.fit()),
   );
   return { node, draw: () => lasso.setAttribute("aria-pressed", String(map.lassoing)) };
-};
+}

@@ -1,6 +1,6 @@
 // Asking the caller for the thumbnails that are in sight and not there yet, once all has come to rest.
 
-headlight.scatterWants = (map) => {
+export function scatterWants(map) {
   const [PAUSE, MOST] = [120, 400]; // ms of rest, and places a question
   const PATIENCE = 5000; // ms before a place is asked for again
   const asked = new Map(); // place → when
@@ -26,4 +26,4 @@ headlight.scatterWants = (map) => {
   }
 
   return { notice, forget: () => asked.clear(), stop: () => clearTimeout(timer) };
-};
+}

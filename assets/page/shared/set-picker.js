@@ -1,12 +1,17 @@
 // Which labelled pictures a tab looks at, and how far they are. Of the tab it reads state.set, file, limit, ready,
 // preparing and trouble, and calls prepare(changes) and stop().
 
-headlight.setPicker = (tab, { sets, draws, upload: field }) => {
-  const { make } = headlight;
-  const { state, drawers, prepare, stop } = tab;
-  const { button, count } = headlight.parts;
+import { choice as newChoice } from "./choice.js";
+import { make } from "./make.js";
+import { button, count } from "./parts.js";
+import { settings } from "./settings.js";
+import * as wording from "./wording.js";
 
-  const choice = (...asked) => headlight.choice(tab, ...asked);
+export function setPicker(tab, { draws, upload: field }) {
+  const { sets } = settings;
+  const { state, drawers, prepare, stop } = tab;
+
+  const choice = (...asked) => newChoice(tab, ...asked);
 
   function pictures() {
     const groups = [["On this computer", sets.filter(({ here }) => here)], ["Well known, downloaded once", sets.filter(({ here }) => !here)]];
@@ -21,7 +26,7 @@ headlight.setPicker = (tab, { sets, draws, upload: field }) => {
     box.append(more);
     drawers.add(() => {
       if (state.file) {
-        own.textContent = headlight.wording.short(state.file, 40);
+        own.textContent = wording.short(state.file, 40);
         if (!own.isConnected) list.prepend(own);
         list.value = "";
       } else own.remove();
@@ -65,43 +70,4 @@ headlight.setPicker = (tab, { sets, draws, upload: field }) => {
   }
 
   return { pictures, progress, choice };
-};
-
-// A list of groups [title, [{name, title, note}]], or in its place a field for a Hub id.
-headlight.choice = ({ drawers }, label, groups, placeholder, chosen, choose) => {
-  const { make } = headlight;
-  const HUB = "hub"; // the choice that opens the field
-  const box = make("div", "hl-choice");
-  const list = make("select", "hl-select", "", { "aria-label": label });
-  for (const [title, entries] of groups) {
-    if (!entries.length) continue;
-    const group = make("optgroup", "", "", { label: title });
-    for (const { name, title: words, note } of entries) group.append(make("option", "", words, { value: name, title: note ?? name }));
-    list.append(group);
-  }
-  list.append(make("option", "", "Another from the Hub…", { value: HUB }));
-  const typed = make("div", "hl-typed");
-  const field = make("input", "hl-field", "", {
-    type: "text", placeholder, "aria-label": `Hub id: ${label}`, spellcheck: "false", autocapitalize: "off", autocomplete: "off", maxlength: "200",
-  });
-  const back = make("button", "hl-icon", "×", { type: "button", "aria-label": "Back to the list" });
-  typed.append(field, back);
-  typed.hidden = true;
-  const words = make("span", "hl-choice-label", label);
-  box.append(words, list, typed);
-  list.addEventListener("change", () => {
-    if (list.value !== HUB) return choose(list.value);
-    [list.hidden, typed.hidden] = [true, false];
-    field.focus();
-  });
-  field.addEventListener("change", () => field.value.trim() && choose(field.value.trim()));
-  back.addEventListener("click", () => {
-    [list.hidden, typed.hidden] = [false, true];
-    list.focus();
-    choose([...list.options].some(({ value }) => value === chosen()) ? chosen() : list.options[0].value);
-  });
-  drawers.add(() => {
-    if (!list.hidden && [...list.options].some(({ value }) => value === chosen())) list.value = chosen();
-  });
-  return { box, list };
-};
+}

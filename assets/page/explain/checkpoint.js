@@ -1,7 +1,11 @@
 // Which checkpoint a column uses: a list, or in its place a field for any id on the Hub.
 
-headlight.checkpoint = (column, checkpoints) => {
-  const { make } = headlight;
+import { make } from "../shared/make.js";
+import { settings } from "../shared/settings.js";
+import { ask } from "./state.js";
+
+export function checkpoint(column) {
+  const { checkpoints } = settings.families[column.family];
   const HUB = "hub"; // the choice that opens the field
   const node = make("div", "hl-checkpoint");
   const list = make("select", "hl-select", "", { "aria-label": `${column.title} checkpoint` });
@@ -33,7 +37,7 @@ headlight.checkpoint = (column, checkpoints) => {
   function choose(name) {
     if (!name || name === column.model) return;
     column.model = name;
-    headlight.ask(column.family);
+    ask(column.family);
   }
 
   // Another tab's choice: from the list where it stands there, else as a typed id.
@@ -59,4 +63,4 @@ headlight.checkpoint = (column, checkpoints) => {
     list.focus();
   });
   return { node };
-};
+}

@@ -1,7 +1,10 @@
 // The colour bar under a map, with its numbers.
 
-headlight.bar = () => {
-  const { make, wording, colour } = headlight;
+import * as colour from "./colour.js";
+import { make } from "./make.js";
+import * as wording from "./wording.js";
+
+export function colourBar() {
   const node = make("div", "hl-scale");
   const ramp = make("canvas", "hl-bar", "", { "aria-hidden": "true" });
   const ends = make("div", "hl-ends");
@@ -28,4 +31,4 @@ headlight.bar = () => {
   }
 
   return { node, draw };
-};
+}

@@ -1,7 +1,10 @@
 // What a model chooses from: classes fixed in training, or CLIP's texts, edited in place.
 
-headlight.classes = (column) => {
-  const { make } = headlight;
+import { make } from "../shared/make.js";
+import { limits } from "../shared/settings.js";
+import { askSoon } from "./state.js";
+
+export function classChoice(column) {
   const node = make("div", "hl-classes");
   const count = make("span");
   if (column.family === "clip") node.append(...texts());
@@ -10,7 +13,7 @@ headlight.classes = (column) => {
   function texts() {
     const template = make("input", "hl-field", "", {
       type: "text", "aria-label": "Template of CLIP's texts; {} stands for the class name",
-      title: "{} stands for the class name", spellcheck: "false", maxlength: "5000",
+      title: "{} stands for the class name", spellcheck: "false", maxlength: String(limits.letters),
     });
     template.value = column.template;
     const open = make("button", "hl-button", "", { type: "button", "aria-expanded": "false" });
@@ -42,7 +45,7 @@ headlight.classes = (column) => {
 
   function change(what, text) {
     column[what] = text;
-    headlight.askSoon(column.family);
+    askSoon(column.family);
   }
 
   function draw() {
@@ -56,4 +59,4 @@ headlight.classes = (column) => {
   }
 
   return { node, draw };
-};
+}
