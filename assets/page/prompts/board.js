@@ -1,7 +1,7 @@
 // Every prompt tried in this visit: sorted by any column, restored by a click, taken away as CSV.
 
 import { brief, button, card, percent, range } from "./parts.js";
-import { prepare, redraw, restore, set, state } from "./state.js";
+import { prepare, redraw, restore, set as change, state } from "./state.js";
 import { make } from "../shared/make.js";
 import { csv, save } from "../shared/saving.js";
 
@@ -59,7 +59,7 @@ export function board(element) {
     if (elsewhere && uploaded && set !== state.file) return restore({ templates });
     if (!elsewhere) return restore({ templates, classes, model });
     prepare({ set: uploaded ? state.set : set, file: uploaded ? set : "", limit, model });
-    set({ classes, templates });
+    change({ classes, templates });
   }
 
   function draw() {

@@ -104,7 +104,7 @@ function above(map, look, scene, paper) {
   const shown = marking.laid(given, map.marked.now, lens, measure);
   const labelled = shown.filter((each) => each.label);
   return [
-    ...scatterMarks.ends(map, lens).map(line(paper, 1.5)),
+    ...marking.ends(map, lens).map(line(paper, 1.5)),
     ...scene.raised.map((place) => raised(place, map.at(place, lens), look, scene, paper)),
     ...labelled.filter((each) => each.label.moved).map(marking.leader).map(line(paper, 1)),
     ...shown.map((each) => mark(each, paper)),
