@@ -56,12 +56,16 @@ HARMS: dict[str, Callable[[np.ndarray, Random], np.ndarray]] = {
 }
 
 
-def harm(picture: Path, kind: str, name: str) -> bytes:
-    """A picture file after one of HARMS, as a PNG file; the same name gives the same chance."""
-    with Image.open(picture) as image:
-        pixels = np.asarray(image.convert("RGB"), dtype=float)
+def harmed(image: Image.Image, kind: str, name: str) -> Image.Image:
+    """A picture after one of HARMS; the same name gives the same chance."""
     random = np.random.default_rng(zlib.crc32(name.encode()))
-    harmed = np.clip(HARMS[kind](pixels, random), 0, 255).astype(np.uint8)
+    pixels = HARMS[kind](np.asarray(image.convert("RGB"), dtype=float), random)
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def harm(picture: Path, kind: str, name: str) -> bytes:
+    """A picture file after one of HARMS, as a PNG file."""
     file = io.BytesIO()
-    Image.fromarray(harmed).save(file, "PNG")
+    with Image.open(picture) as image:
+        harmed(image, kind, name).save(file, "PNG")
     return file.getvalue()

@@ -31,6 +31,7 @@ class Sample:
     caption: str
     category: str
     condition: str
+    scene: str  # one of SCENES, where it stands or flies; "" where that is not visible
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ def render(category: str, condition: str, seed: int, size: int = 128) -> Sample:
     shows = condition in ("realistic", "blurred") or (
         condition == "features" and any(part.paint in OWN for part in surface.parts)
     )
-    colour = _stage(category, seed, size).colour if shows else ""
+    stage = _stage(category, seed, size)
+    colour = stage.colour if shows else ""
+    place = stage.scene if condition in ("realistic", "blurred") else ""
     words = _caption(category, condition, colour)
-    return Sample(image, Image.fromarray(mask), colour, words, category, condition)
+    return Sample(image, Image.fromarray(mask), colour, words, category, condition, place)
 
 
 def render_all(category: str, seed: int, size: int = 128) -> dict[str, Sample]:

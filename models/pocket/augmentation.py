@@ -1,30 +1,49 @@
-"""Cropping, mirroring, enlarging and altering of whole batches as tensor arithmetic, and the models' normalisation."""
+"""Crops and changes of look, as arithmetic on whole batches: pixels (n, 3, side, side) in 0 … 1, and the models' normalisation."""
 
+from __future__ import annotations
+
+import math
 import random
 
 import torch
 import torch.nn.functional as F
 
-from models.pocket.captions import BIT, COLOURED, NOT_PLAIN
-from models.pocket.pictures import SIDE
+MEAN = (0.485, 0.456, 0.406)  # ImageNet's, near the photos' own
+STD = (0.229, 0.224, 0.225)
+SMALLEST_CROP = 0.3  # of the picture's area
+WIDEST = (
+    4 / 3
+)  # the most a crop is stretched: sources were squashed, and that must not tell a class
 
-MEAN = (0.491, 0.482, 0.447)  # of the photos, each channel
-STD = (0.245, 0.243, 0.261)
-ENLARGEMENTS = ("bilinear", "bicubic", "nearest")  # people's photos come through other resizers
+
+def random_crops(
+    images: torch.Tensor, side: int, generator: torch.Generator, smallest: float = SMALLEST_CROP
+) -> torch.Tensor:
+    """A random rectangle of each picture, mirrored half the time, as (n, 3, side, side) in 0 … 1.
+
+    images (n, 3, s, s) uint8. Read at twice the side and averaged, so that fine detail does not alias.
+    """
+    count = len(images)
+    draws = torch.rand(5, count, generator=generator)
+    area = smallest + (1 - smallest) * draws[0]
+    stretch = torch.exp((2 * draws[1] - 1) * math.log(WIDEST) / 2)
+    wide, high = (area.sqrt() * stretch).clamp(max=1), (area.sqrt() / stretch).clamp(max=1)
+    across, down = (2 * draws[2] - 1) * (1 - wide), (2 * draws[3] - 1) * (1 - high)
+    mirror = torch.where(draws[4] < 0.5, -1.0, 1.0)
+    zero = torch.zeros(count)
+    rows = torch.stack([wide * mirror, zero, across, zero, high, down], 1).view(count, 2, 3)
+    finer = 2 if images.shape[-1] > side else 1
+    grid = F.affine_grid(rows, [count, 3, finer * side, finer * side], align_corners=False)
+    pixels = unit(images)
+    found = F.grid_sample(
+        pixels, grid.to(pixels.device), "bilinear", "reflection", align_corners=False
+    )
+    return F.avg_pool2d(found, finer) if finer > 1 else found
 
 
-def crop_and_flip(images: torch.Tensor, margin: int, generator: torch.Generator) -> torch.Tensor:
-    """Shift each picture by up to `margin` pixels (reflected at the border) and mirror half of them."""
-    count, _, side, _ = images.shape
-    padded = F.pad(images.float(), [margin] * 4, mode="reflect").to(images.dtype)
-    top, left = torch.randint(0, 2 * margin + 1, (2, count), generator=generator)
-    flipped = torch.rand(count, generator=generator) < 0.5
-    along = torch.arange(side)
-    rows = top[:, None] + along
-    columns = left[:, None] + torch.where(flipped[:, None], along.flip(0), along)
-    picture = torch.arange(count)[:, None, None]
-    cropped = padded.permute(0, 2, 3, 1)[picture, rows[:, :, None], columns[:, None, :]]
-    return cropped.permute(0, 3, 1, 2)
+def squash(images: torch.Tensor, side: int) -> torch.Tensor:
+    """The whole of each picture, uint8 → (n, 3, side, side) in 0 … 1, as the preprocessors resize."""
+    return F.interpolate(unit(images), (side, side), mode="bilinear", antialias=True).clamp(0, 1)
 
 
 def unit(images: torch.Tensor) -> torch.Tensor:
@@ -38,50 +57,26 @@ def normalise(pixels: torch.Tensor) -> torch.Tensor:
     return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
-def enlarge(pixels: torch.Tensor, mode: str = "bilinear") -> torch.Tensor:
-    """To the models' 64 px, in 0 … 1."""
-    corners = None if mode == "nearest" else False
-    larger = F.interpolate(pixels, size=(SIDE, SIDE), mode=mode, align_corners=corners)
-    return larger.clamp(0, 1)
+def shake_colours(pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Brightness, contrast and saturation of each picture up or down by at most three tenths."""
+    factors = (0.7 + 0.6 * torch.rand(3, len(pixels), 1, 1, 1, generator=generator)).to(
+        pixels.device
+    )
+    grey = pixels.mean(1, keepdim=True)
+    pixels = grey + (pixels - grey) * factors[0]
+    middle = pixels.mean((1, 2, 3), keepdim=True)
+    return ((middle + (pixels - middle) * factors[1]) * factors[2]).clamp(0, 1)
 
 
-def blur(pixels: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Gaussian blur of (n, 3, h, w)."""
-    reach = torch.arange(-round(3 * sigma), round(3 * sigma) + 1, device=pixels.device)
-    kernel = torch.softmax(-(reach**2) / (2 * sigma**2), 0)
-    padded = F.pad(pixels, [len(reach) // 2] * 4, mode="reflect")
-    across = F.conv2d(padded, kernel.view(1, 1, 1, -1).expand(3, -1, -1, -1), groups=3)
-    return F.conv2d(across, kernel.view(1, 1, -1, 1).expand(3, -1, -1, -1), groups=3)
-
-
-ALTERATIONS = {
-    "blurred": lambda pixels, amount: blur(pixels, 2.2 + 1.3 * amount),
-    "monochrome": lambda pixels, amount: pixels.mean(1, keepdim=True).expand(-1, 3, -1, -1),
-    "dark": lambda pixels, amount: pixels * (0.2 + 0.2 * amount),
-    "bright": lambda pixels, amount: 1 - (1 - pixels) * (0.3 + 0.2 * amount),
-    "faded": lambda pixels, amount: 0.5 + (pixels - 0.5) * (0.2 + 0.15 * amount),
-    "inverted": lambda pixels, amount: pixels.flip(2),
-}
-
-
-def alter(
-    pixels: torch.Tensor, facts: torch.Tensor, share: float, looks: list[str], choose: random.Random
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Change the look of about `share` of the plain pictures, one way each, and say so in their facts.
-
-    pixels (n, 3, h, w) in 0 … 1. A picture that is blurred, a silhouette, geons or parts already stays as it is.
-    """
-    plain = ((facts & NOT_PLAIN) == 0).nonzero().squeeze(1).tolist()
-    chosen = choose.sample(plain, round(share * len(plain)))
-    pixels, facts = pixels.clone(), facts.clone()
-    for turn, look in enumerate(choose.sample(looks, len(looks))):
-        index = torch.tensor(chosen[turn :: len(looks)], dtype=torch.long)
-        if len(index):
-            pixels[index] = ALTERATIONS[look](pixels[index], choose.random())
-            facts[index] |= BIT[look]
-            if look == "monochrome":
-                facts[index] &= ~COLOURED
-    return pixels, facts
+def coarsen(pixels: torch.Tensor, choose: random.Random, share: float = 0.3) -> torch.Tensor:
+    """Some pictures at a lower resolution, enlarged again: how fine a source is must not tell a class."""
+    count, side = round(share * len(pixels)), pixels.shape[-1]
+    which = torch.tensor(choose.sample(range(len(pixels)), count))
+    lower = round(side * choose.uniform(0.4, 0.8))
+    small = F.interpolate(pixels[which], (lower, lower), mode="bilinear", antialias=True)
+    mode = choose.choice(("bilinear", "bicubic"))
+    pixels[which] = F.interpolate(small, (side, side), mode=mode, align_corners=False).clamp(0, 1)
+    return pixels
 
 
 def cut_and_paste(

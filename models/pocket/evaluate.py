@@ -3,6 +3,8 @@
 Writes models/pocket/<name>/metrics.json, from which the model cards take every figure.
 """
 
+from __future__ import annotations
+
 import csv
 import json
 from collections.abc import Callable, Sequence
@@ -10,17 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import open_clip
+import skimage
 import torch
 from PIL import Image
 from safetensors import safe_open
 from transformers import Swinv2ForImageClassification, ViTForImageClassification, ViTImageProcessor
 
-from models.catalogue import CATEGORIES
-from models.pocket.captions import COLOURS, DEFAULT, article
+from imagesets.harms import HARMS, harmed
+from models.pocket.captions import COLOURS
+from models.pocket.categories import CATEGORIES
 from models.pocket.export import HERE
-from models.pocket.pictures import Pictures
+from models.pocket.pictures import CIFAR_CATEGORIES, Pictures
+from models.pocket.words import DEFAULT, article
 
 TOYBOX = HERE.parent.parent / "assets" / "toybox"
+SHOWN = {
+    "chelsea.png": "cat",
+    "coffee.png": "cup",
+    "rocket.jpg": "rocket",
+    "astronaut.png": "person",
+}
 CONDITIONS = {
     "realistic": "a photo of {}",
     "geons": "{} made of geons",
@@ -28,6 +39,15 @@ CONDITIONS = {
     "blurred": "a blurred photo of {}",
     "features": "parts of {}",
 }
+MATCHED = {  # how a picture was made hard → the template that says so
+    "noisy": "a noisy photo of {}",
+    "covered": "a partly covered photo of {}",
+    "upside down": "an upside-down photo of {}",
+    "faint": "a faint photo of {}",
+    "small": "a small photo of {}",
+}
+HARD = 500  # held-out photos of each hard condition
+BINS = 15  # of the expected calibration error
 Classify = Callable[[Sequence[Image.Image]], torch.Tensor]
 
 
@@ -52,8 +72,14 @@ def shipped_pictures() -> list[Shipped]:
         ]
 
 
+def shown_photos() -> dict[str, Image.Image]:
+    """The page's own four photos, by the category that is right; scikit-image's, never trained on."""
+    folder = Path(skimage.__file__).parent / "data"
+    return {name: Image.open(folder / file).convert("RGB") for file, name in SHOWN.items()}
+
+
 def load_classifier(name: str) -> Classify:
-    """pocket-vit or pocket-swin through transformers: images → logits (n, 15)."""
+    """pocket-vit or pocket-swin through transformers: images → logits (n, categories)."""
     kind = {"vit": ViTForImageClassification, "swin": Swinv2ForImageClassification}[name]
     network = kind.from_pretrained(HERE / name, dtype=torch.float32).eval()
     processor = ViTImageProcessor.from_pretrained(HERE / name)
@@ -65,8 +91,8 @@ def load_classifier(name: str) -> Classify:
     return classify
 
 
-def load_clip() -> tuple[Callable, Callable]:
-    """pocket-clip through open_clip: images → embeddings, texts → embeddings, each of length one."""
+def load_clip() -> tuple[Callable, Callable, float]:
+    """pocket-clip through open_clip: images → embeddings, texts → embeddings, each of length one; its logit scale."""
     source = f"local-dir:{HERE / 'clip'}"
     network, _, prepare = open_clip.create_model_and_transforms(source)
     tokenize = open_clip.get_tokenizer(source)
@@ -80,7 +106,7 @@ def load_clip() -> tuple[Callable, Callable]:
     def embed_texts(texts: list[str]) -> torch.Tensor:
         return network.encode_text(tokenize(texts), True)
 
-    return embed_images, embed_texts
+    return embed_images, embed_texts, network.logit_scale.exp().item()
 
 
 def in_chunks(classify: Classify, images: Sequence[Image.Image], size: int = 250) -> torch.Tensor:
@@ -96,16 +122,62 @@ def right(logits: torch.Tensor, wanted: list[str], names: Sequence[str] = CATEGO
     }
 
 
-def measure(classify: Classify, held: Pictures, shipped: list[Shipped]) -> dict:
-    """Accuracy over all fifteen categories on held-out photos and on each toybox condition."""
-    photos = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in held.images]
-    wanted = [CATEGORIES[label] for label in held.labels.tolist()]
-    found: dict = {"photos": right(in_chunks(classify, photos), wanted), "toybox": {}}
+def calibration_error(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """Expected calibration error in BINS equal bins (Guo et al. 2017, arXiv 1706.04599), as a share."""
+    sure, answers = logits.softmax(1).max(1)
+    bins = (sure * BINS).long().clamp(max=BINS - 1)
+    gap = torch.zeros(BINS).index_add_(0, bins, sure - (answers == labels).float())
+    return gap.abs().sum().item() / len(labels)
+
+
+def best_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """The temperature with the highest likelihood of the labels."""
+    steps = torch.linspace(-1, 1, 201).exp()
+    losses = [torch.nn.functional.cross_entropy(logits / t, labels).item() for t in steps]
+    return steps[min(range(len(losses)), key=losses.__getitem__)].item()
+
+
+def images_of(held: Pictures) -> list[Image.Image]:
+    """The held-out photos as squares of the size they are kept at."""
+    return [Image.fromarray(held.images[row].numpy()) for row in held.rows]
+
+
+def measure(classify: Classify, held: dict[str, Pictures], shipped: list[Shipped]) -> dict:
+    """Accuracy with every category open on held-out photos, among CIFAR-10's ten, on the toybox and the page's photos."""
+    photos = in_chunks(classify, images_of(held["photos"]))
+    labels = held["photos"].labels
+    wanted = [CATEGORIES[label] for label in labels.tolist()]
+    five = (photos.topk(5).indices == labels[:, None]).any(1).float().mean().item()
+    ten = in_chunks(classify, images_of(held["cifar"]))[:, CIFAR_CATEGORIES]
+    found: dict = {
+        "photos": right(photos, wanted) | {"among_five": five},
+        "calibration_error": calibration_error(photos[1::2], labels[1::2]),  # the others set it
+        "cifar_ten": right(
+            ten,
+            [CATEGORIES[label] for label in held["cifar"].labels.tolist()],
+            [CATEGORIES[index] for index in CIFAR_CATEGORIES],
+        ),
+        "per_category": {
+            name: right(photos[labels == index], [name] * int((labels == index).sum()))
+            for index, name in enumerate(CATEGORIES)
+            if (labels == index).any()
+        },
+        "toybox": {},
+        "shown": {
+            name: dict(zip(("answer", "probability"), _first(classify([image])), strict=True))
+            for name, image in shown_photos().items()
+        },
+    }
     for condition in CONDITIONS:
         chosen = [picture for picture in shipped if picture.condition == condition]
         logits = in_chunks(classify, [picture.image for picture in chosen])
         found["toybox"][condition] = right(logits, [picture.category for picture in chosen])
     return found
+
+
+def _first(logits: torch.Tensor) -> tuple[str, float]:
+    sure, answer = logits.softmax(1)[0].max(0)
+    return CATEGORIES[answer], round(sure.item(), 4)
 
 
 def measure_wording(embed_images: Callable, embed_texts: Callable, shipped: list[Shipped]) -> dict:
@@ -134,15 +206,51 @@ def measure_wording(embed_images: Callable, embed_texts: Callable, shipped: list
     }
 
 
-def evaluate(name: str, held: Pictures, trained: dict) -> dict:
+def measure_templates(
+    embed_images: Callable, embed_texts: Callable, held: Pictures, shipped: list[Shipped]
+) -> dict:
+    """Accuracy of every template of MATCHED, the default and one of unknown words, on every hard condition.
+
+    {"toybox" | "photos": {condition: {template: {accuracy, n}}}}; toybox among its eight names, photos among all.
+    """
+    templates = [DEFAULT, *MATCHED.values(), "eine Fotografie von {}"]
+    plain = [item for item in shipped if item.condition == "realistic"]
+    order = torch.randperm(len(held), generator=torch.Generator().manual_seed(1))[:HARD]
+    few = held.subset(order)
+    sets = {
+        "toybox": ([item.image for item in plain], [item.category for item in plain]),
+        "photos": (images_of(few), [CATEGORIES[label] for label in few.labels.tolist()]),
+    }
+    found: dict = {}
+    for title, (images, wanted) in sets.items():
+        names = sorted(set(wanted)) if title == "toybox" else list(CATEGORIES)
+        texts = {text: embed_texts([_fill(text, name) for name in names]) for text in templates}
+        for condition in HARMS:
+            made = [harmed(image, condition, str(at)) for at, image in enumerate(images)]
+            features = in_chunks(embed_images, made)
+            found.setdefault(title, {})[condition] = {
+                text: right(features @ known.T, wanted, names) for text, known in texts.items()
+            }
+    return found
+
+
+def _fill(template: str, name: str) -> str:
+    """As the page's presets do: with "a {}" the bare name, else the name with its article."""
+    return template.format(
+        name if template in (DEFAULT, "eine Fotografie von {}") else article(name)
+    )
+
+
+def evaluate(name: str, held: dict[str, Pictures], trained: dict) -> dict:
     """Measure one exported model and write its metrics.json. trained: how the weights came about."""
     shipped = shipped_pictures()
     found = {"parameters": parameters(name), "trained": trained}
     if name == "clip":
-        embed_images, embed_texts = load_clip()
+        embed_images, embed_texts, scale = load_clip()
         names = embed_texts([DEFAULT.format(category) for category in CATEGORIES])
-        found |= measure(lambda images: embed_images(images) @ names.T, held, shipped)
+        found |= measure(lambda images: scale * embed_images(images) @ names.T, held, shipped)
         found["wording"] = measure_wording(embed_images, embed_texts, shipped)
+        found["templates"] = measure_templates(embed_images, embed_texts, held["photos"], shipped)
     else:
         found |= measure(load_classifier(name), held, shipped)
     (HERE / name / "metrics.json").write_text(json.dumps(found, indent=2) + "\n")

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,16 +57,16 @@ def fit(
     name: str,
     network: nn.Module,
     steps_per_epoch: int,
-    batches: Iterator,
-    loss_of: Callable[[object, float], torch.Tensor],
+    loss_of: Callable[[float], torch.Tensor],
     schedule: Schedule,
     work: Path,
-    pause: Callable[[], str] = lambda: "",
-    every: float = 4.0,
+    pause: Callable[[float], str] = lambda progress: "",
+    every: float = 3.0,
 ) -> None:
     """Train until the schedule ends, from the last checkpoint where there is one.
 
-    loss_of(batch, progress) → scalar; pause() → a note for the log, called every `every` minutes and at the end.
+    loss_of(progress) → scalar, of the next batch; pause(progress) → a note for the log, called every `every` minutes and
+    at the end. progress: 0 at the start, 1 at the end, by steps or by the clock, whichever is further.
     """
     tools = optimisers(network, schedule)
     total = round(schedule.epochs * steps_per_epoch)
@@ -80,7 +80,7 @@ def fit(
         began = time.monotonic()
         progress = max(step / total, spent / limit)
         _set_rates(tools, schedule, progress)
-        loss = loss_of(next(batches), progress)
+        loss = loss_of(progress)
         loss.backward()
         for tool in tools:
             tool.step()
@@ -91,7 +91,7 @@ def fit(
             rested = spent
             _save(checkpoint, network, tools, step, spent)
             network.eval()
-            note = pause()
+            note = pause(progress)
             network.train()
             log.info(
                 "%s  step %d of %d  progress %.2f  %.1f min  loss %.4f  %s",

@@ -1,116 +1,115 @@
-"""What the students learn from: batches of photos and renders with the teacher's opinion, and the losses."""
+"""What the networks learn from: mixed batches of photos and renders, the teacher's opinion of them, and the losses."""
+
+from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+from torch.func import functional_call
 
-from models.catalogue import CATEGORIES
 from models.pocket import augmentation as augment
-from models.pocket.captions import BIT, LOOKS
-from models.pocket.networks import Teacher
-from models.pocket.pictures import PHOTO_CATEGORIES, Pictures, batches
+from models.pocket.looks import alter
+from models.pocket.pictures import EARLY, SIDE, Pictures, batches
 
-RENDERS = 0.25  # renders to a photo in every batch
+SHARES = {"photos": 0.65, "cifar": 0.2, "renders": 0.15}  # of every batch
 TEMPERATURE = 2.0
+LATE = 0.9  # of a run, after which students see SIDE pixels
 
 
 @dataclass(frozen=True)
 class Material:
-    """What every step learns from, and where."""
+    """What every step learns from, and where. pictures: by the names in SHARES, for training; held: for measuring."""
 
-    photos: Pictures
-    held: Pictures
-    renders: Pictures | None
+    pictures: dict[str, Pictures]
+    held: dict[str, Pictures]
     work: Path
     device: str
 
 
 @dataclass
 class Batch:
-    """Photos first, then renders. pixels (n, 3, 64, 64) normalised; soft (photos, 15) the teacher's probabilities."""
+    """pixels (n, 3, side, side) normalised; labels (n,); facts (n, FACTS) bool, true of the pictures as they look now."""
 
     pixels: torch.Tensor
     labels: torch.Tensor
     facts: torch.Tensor
-    soft: torch.Tensor
-    maps: dict[int, torch.Tensor]
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
-def endless(count: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    while True:
-        yield from batches(count, size, generator)
+class Drawer:
+    """Draws mixed batches. seed: the steps done so far, so that a resumed run draws pictures anew.
 
-
-def autocast(device: str) -> torch.autocast:
-    return torch.autocast(torch.device(device).type, torch.bfloat16)
-
-
-def mixed_batches(
-    material: Material,
-    teacher: Teacher,
-    batch: int,
-    altered: float,
-    seed: int,
-    paste: bool = False,
-) -> Iterator[Batch]:
-    """Photos with the teacher's opinion of them, and renders; cropped, mirrored, enlarged and altered.
-
-    seed: the steps done so far, so that a resumed run draws pictures anew.
+    altered: what share of plain pictures change their look; paste: CutMix, where labels do not count.
     """
-    generator = torch.Generator().manual_seed(seed)
-    choose = random.Random(seed)
-    photos, renders, device = material.photos, material.renders, material.device
-    count = round(RENDERS * batch)
-    some = endless(len(renders), count, generator)
-    for index in endless(len(photos), batch, generator):
-        drawn = next(some)
-        small = augment.unit(augment.crop_and_flip(photos.images[index], 3, generator).to(device))
-        if paste:
-            small = augment.cut_and_paste(small, generator, choose)
-        with torch.no_grad(), autocast(device):
-            opinion, maps = teacher(augment.normalise(small))
-        soft = torch.zeros(len(index), len(CATEGORIES), device=device)
-        soft[:, PHOTO_CATEGORIES.to(device)] = (opinion.float() / TEMPERATURE).softmax(1)
-        large = augment.enlarge(small, choose.choice(augment.ENLARGEMENTS))
-        rendered = augment.unit(
-            augment.crop_and_flip(renders.images[drawn], 5, generator).to(device)
-        )
-        facts = torch.cat([photos.facts[index], renders.facts[drawn]])
-        pixels, facts = augment.alter(
-            torch.cat([large, rendered]), facts, altered, list(LOOKS), choose
-        )
-        maps = turned(maps, (facts[: len(index)] & BIT["inverted"]).bool().to(device))
-        labels = torch.cat([photos.labels[index], renders.labels[drawn]]).to(device)
-        yield Batch(augment.normalise(pixels), labels, facts.to(device), soft, maps)
+
+    def __init__(
+        self, material: Material, size: int, altered: float, seed: int, paste: bool = False
+    ):
+        self.material, self.altered, self.paste = material, altered, paste
+        self.generator = torch.Generator().manual_seed(seed)
+        self.choose = random.Random(seed)
+        self.streams = {
+            name: batches(len(material.pictures[name]), round(share * size), self.generator)
+            for name, share in SHARES.items()
+        }
+
+    def draw(self, side: int) -> Batch:
+        pixels, labels, facts = [], [], []
+        for name, stream in self.streams.items():
+            index, pictures = next(stream), self.material.pictures[name]
+            images = pictures.take(index).to(self.material.device)
+            pixels.append(augment.random_crops(images, side, self.generator))
+            labels.append(pictures.labels[index])
+            facts.append(pictures.facts[index])
+        whole = augment.shake_colours(torch.cat(pixels), self.generator)
+        whole = augment.coarsen(whole, self.choose)
+        if self.paste:
+            whole = augment.cut_and_paste(whole, self.generator, self.choose)
+        whole, changed = alter(whole, torch.cat(facts), self.altered, self.choose)
+        device = self.material.device
+        return Batch(augment.normalise(whole), torch.cat(labels).to(device), changed.to(device))
 
 
-def turned(maps: dict[int, torch.Tensor], which: torch.Tensor) -> dict[int, torch.Tensor]:
-    """The teacher's maps of upright photos, upside down where the student sees the photo so."""
-    return {
-        side: torch.where(which.view(-1, 1, 1, 1), found.flip(2), found)
-        for side, found in maps.items()
-    }
-
-
-def classification_loss(logits: torch.Tensor, batch: Batch, labelled: bool = True) -> torch.Tensor:
-    """The teacher's opinion of the photos (Hinton et al. 2015, arXiv 1503.02531), and the labels."""
-    logits, photos = logits.float(), len(batch.soft)
-    log_soft = F.log_softmax(logits[:photos] / TEMPERATURE, 1)
-    opinion = F.kl_div(log_soft, batch.soft, reduction="batchmean") * TEMPERATURE**2
-    rendered = F.cross_entropy(logits[photos:], batch.labels[photos:], label_smoothing=0.05)
-    if not labelled:  # pasted photos have no one label
-        return opinion + RENDERS * rendered
-    stated = F.cross_entropy(logits[:photos], batch.labels[:photos])
-    return 0.7 * opinion + 0.3 * stated + RENDERS * rendered
+def side_at(progress: float) -> int:
+    return EARLY if progress < LATE else SIDE
 
 
 def kept_share(progress: float) -> float:
     """What part of its patches a ViT sees: fewer early, when more pictures in the same time count for more."""
-    return 0.4 if progress < 0.4 else 0.6 if progress < 0.75 else 1.0
+    return 0.5 if progress < 0.5 else 1.0
+
+
+def in_bfloat16(network: nn.Module, *inputs: torch.Tensor, **options):
+    """The network's answer from bfloat16 copies of its weights; gradients reach the weights themselves.
+
+    On a CPU with matrix units a fifth to a half faster than autocast, which copies activations back and forth.
+    """
+    state = {**dict(network.named_parameters()), **dict(network.named_buffers())}
+    halved = {k: v.bfloat16() if v.is_floating_point() else v for k, v in state.items()}
+    inputs = tuple(x.bfloat16() if x.is_floating_point() else x for x in inputs)
+    return functional_call(network, halved, inputs, options)
+
+
+def classification_loss(
+    logits: torch.Tensor, batch: Batch, opinion: torch.Tensor, labelled: bool = True
+) -> torch.Tensor:
+    """The teacher's opinion (Hinton et al. 2015, arXiv 1503.02531), and the labels where pictures have one.
+
+    logits, opinion (n, categories).
+    """
+    soft = (opinion.float() / TEMPERATURE).softmax(1)
+    log_soft = F.log_softmax(logits.float() / TEMPERATURE, 1)
+    learned = F.kl_div(log_soft, soft, reduction="batchmean") * TEMPERATURE**2
+    if not labelled:  # pasted pictures have no one label
+        return learned
+    stated = F.cross_entropy(logits.float(), batch.labels)
+    return 0.5 * learned + 0.5 * stated
 
 
 def contrastive_loss(similarity: torch.Tensor, true: torch.Tensor) -> torch.Tensor:

@@ -1,18 +1,23 @@
-"""The four networks: a small conv teacher, and the three bundled models built from their libraries' real classes.
+"""The four networks: a conv teacher, and the three bundled models built from their libraries' real classes.
 
 While a student trains, linear guides read its tokens and predict the teacher's maps at the same place: locality guidance
-(Li et al. 2022, arXiv 2207.10026), which teaches a transformer on few pictures far faster than labels alone.
+(Li et al. 2022, arXiv 2207.10026), which teaches a transformer on few pictures far faster than labels alone. Students
+train at EARLY pixels for the most part and at SIDE for the rest (Touvron et al. 2019, arXiv 1906.06423): positions are
+interpolated, and Swin's windows keep their number and grow with the picture.
 """
+
+from __future__ import annotations
 
 import open_clip
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.func import functional_call
 from transformers import Swinv2Config, Swinv2ForImageClassification, ViTConfig
 from transformers import ViTForImageClassification as Vit
 
-from models.catalogue import CATEGORIES
-from models.pocket.pictures import SIDE
+from models.pocket.categories import CATEGORIES
+from models.pocket.pictures import EARLY, SIDE
 from models.pocket.vocabulary import CONTEXT, entries
 
 PATCH = {"vit": 8, "swin": 4, "clip": 8}
@@ -20,40 +25,55 @@ LABELS = {
     "id2label": dict(enumerate(CATEGORIES)),
     "label2id": {name: index for index, name in enumerate(CATEGORIES)},
 }
+Maps = dict[int, torch.Tensor]  # the teacher's feature maps by their side, at EARLY pixels
+
+
+class Residual(nn.Module):
+    """Two 3 × 3 convolutions beside a shortcut (He et al. 2015, arXiv 1512.03385)."""
+
+    def __init__(self, before: int, width: int, stride: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(before, width, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(width)
+        self.shortcut = nn.Identity()
+        if stride > 1 or before != width:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(before, width, 1, stride, bias=False), nn.BatchNorm2d(width)
+            )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
+        return F.relu(found + self.shortcut(x))
 
 
 class Teacher(nn.Module):
-    """A narrow plain conv net at 32 px (after Jordan 2024, arXiv 2404.00498), whose maps also guide the students.
+    """A small residual net whose opinion and maps guide the students.
 
-    forward: pixels (n, 3, 32, 32), normalised → logits (n, classes), maps {16: (n, 48, 16, 16), 8: …, 4: …}
+    forward: pixels (n, 3, EARLY, EARLY), normalised → logits (n, categories), maps {16: (n, 96, 16, 16), 8: …, 4: …}
     """
 
-    widths = (48, 96, 192)
+    widths = (96, 192, 320)
 
-    def __init__(self, classes: int, stem: int = 24):
+    def __init__(self, stem: int = 40):
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, stem, 3, padding=1), nn.ReLU())
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, stem, 3, 2, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU()
+        )
         inputs = (stem, *self.widths)
-        self.groups = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(before, width, 3, padding=1, bias=False),
-                nn.MaxPool2d(2),
-                nn.BatchNorm2d(width),
-                nn.ReLU(),
-                nn.Conv2d(width, width, 3, padding=1, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(),
-            )
+        self.stages = nn.ModuleList(
+            nn.Sequential(Residual(before, width, 2), Residual(width, width, 1))
             for before, width in zip(inputs, self.widths, strict=False)
         )
-        self.head = nn.Linear(self.widths[-1], classes, bias=False)
+        self.head = nn.Linear(self.widths[-1], len(CATEGORIES))
 
-    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, dict[int, torch.Tensor]]:
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, Maps]:
         maps, x = {}, self.stem(pixels)
-        for group in self.groups:
-            x = group(x)
+        for stage in self.stages:
+            x = stage(x)
             maps[x.shape[-1]] = x
-        return self.head(x.amax((2, 3))), maps
+        return self.head(x.mean((2, 3))), maps
 
 
 class Student(nn.Module):
@@ -61,8 +81,6 @@ class Student(nn.Module):
 
     guides: (the teacher's map side, the student's channels there), one for each hidden state.
     """
-
-    grid = SIDE // PATCH["vit"]  # the side of a ViT's patch grid
 
     def __init__(self, network: nn.Module, guides: tuple[tuple[int, int], ...]):
         super().__init__()
@@ -72,27 +90,20 @@ class Student(nn.Module):
         self.guides = nn.ModuleList(nn.Linear(width, channels[side]) for side, width in guides)
 
     def guidance(
-        self, hidden: list[torch.Tensor], maps: dict[int, torch.Tensor], kept: torch.Tensor | None
+        self, hidden: list[torch.Tensor], maps: Maps, grids: list[int], kept: torch.Tensor | None
     ) -> torch.Tensor:
-        """Mean squared error against the teacher's maps, each channel first scaled to unit variance."""
-        total = 0.0
-        for side, guide, tokens in zip(self.sides, self.guides, hidden, strict=True):
-            target = maps[side].float().flatten(2).transpose(1, 2)  # (n, tokens, channels)
+        """Mean squared error against the teacher's maps on the student's grids, each channel scaled to unit variance."""
+        total = torch.zeros((), device=hidden[0].device)
+        for side, guide, tokens, grid in zip(self.sides, self.guides, hidden, grids, strict=True):
+            target = maps[side].float()
+            if side != grid:
+                target = F.interpolate(target, (grid, grid), mode="bilinear", align_corners=False)
+            target = target.flatten(2).transpose(1, 2)  # (n, tokens, channels)
             target = (target - target.mean((0, 1))) / (target.std((0, 1)) + 1e-3)
-            guessed = guide(tokens).float()
-            if side < self.grid:  # a coarse map, repeated for every token it covers
-                target = _spread(target)
             if kept is not None:
-                target = target.gather(1, kept[..., None].expand(-1, -1, target.shape[-1]))
-            total = total + F.mse_loss(guessed, target)
+                target = pick(target, kept)
+            total = total + F.mse_loss(guide(tokens).float(), target)
         return total / len(self.sides)
-
-
-def _spread(tokens: torch.Tensor) -> torch.Tensor:
-    """(n, side², c) → (n, (2 side)², c), each token four times."""
-    side = round(tokens.shape[1] ** 0.5)
-    grid = tokens.unflatten(1, (side, side))
-    return grid.repeat_interleave(2, 1).repeat_interleave(2, 2).flatten(1, 2)
 
 
 def some(tokens: torch.Tensor, share: float) -> torch.Tensor | None:
@@ -110,6 +121,16 @@ def pick(tokens: torch.Tensor, kept: torch.Tensor | None) -> torch.Tensor:
     return tokens.gather(1, kept[..., None].expand(-1, -1, tokens.shape[-1]))
 
 
+def placed(positions: torch.Tensor, grid: int) -> torch.Tensor:
+    """Position embeddings (1 + side², c), [CLS] first, interpolated to another grid: (1 + grid², c)."""
+    side = round((len(positions) - 1) ** 0.5)
+    if side == grid:
+        return positions
+    table = positions[1:].T.reshape(1, -1, side, side)
+    table = F.interpolate(table.float(), (grid, grid), mode="bicubic", align_corners=False)
+    return torch.cat([positions[:1], table.flatten(2)[0].T.to(positions)])
+
+
 class VitStudent(Student):
     def __init__(self):
         config = ViTConfig(
@@ -122,12 +143,19 @@ class VitStudent(Student):
             layer_norm_eps=1e-5,  # open_clip's, so that pocket-clip can start from this trunk
             **LABELS,
         )
-        super().__init__(Vit(config), ((8, 192), (4, 192)))
+        network = Vit(config)
+        network.set_attn_implementation(
+            "eager"
+        )  # on a CPU, twice as fast to train as the fused one
+        super().__init__(network, ((8, 192), (4, 192)))
 
     def forward(self, pixels: torch.Tensor, share: float = 1.0):
-        """→ logits (n, 15), hidden states after the middle and the last layer, which patches were kept."""
-        vit = self.network.vit
-        tokens = vit.embeddings(pixels)
+        """→ logits (n, categories), hidden states after the middle and the last layer, their grids, the kept patches."""
+        vit, grid = self.network.vit, pixels.shape[-1] // PATCH["vit"]
+        parts = vit.embeddings
+        patches = parts.patch_embeddings.projection(pixels).flatten(2).transpose(1, 2)
+        tokens = torch.cat([parts.cls_token.expand(len(pixels), -1, -1), patches], 1)
+        tokens = tokens + placed(parts.position_embeddings[0], grid)
         kept = some(tokens[:, 1:], share)
         tokens = torch.cat([tokens[:, :1], pick(tokens[:, 1:], kept)], 1)
         hidden = []
@@ -135,35 +163,65 @@ class VitStudent(Student):
             tokens = layer(tokens)
             hidden.append(tokens)
         logits = self.network.classifier(vit.layernorm(tokens)[:, 0])
-        return logits, [hidden[2][:, 1:], hidden[5][:, 1:]], kept
+        return logits, [hidden[2][:, 1:], hidden[5][:, 1:]], [grid, grid], kept
+
+
+def _swin(side: int, window: int) -> Swinv2ForImageClassification:
+    config = Swinv2Config(
+        image_size=side,
+        patch_size=PATCH["swin"],
+        embed_dim=64,
+        depths=[2, 4, 2],
+        num_heads=[2, 4, 8],
+        window_size=window,
+        drop_path_rate=0.0,
+        **LABELS,
+    )
+    return Swinv2ForImageClassification(config)
 
 
 class SwinStudent(Student):
-    grid = 0  # every stage has the side of the map it follows
+    """At SIDE pixels grids of 28, 14 and 7 in windows of 7; at EARLY pixels 16, 8 and 4 in windows of 4, same weights."""
 
     def __init__(self):
-        config = Swinv2Config(
-            image_size=SIDE,
-            patch_size=PATCH["swin"],
-            embed_dim=64,
-            depths=[2, 4, 2],
-            num_heads=[2, 4, 8],
-            window_size=4,
-            drop_path_rate=0.0,
-            **LABELS,
-        )
-        super().__init__(Swinv2ForImageClassification(config), ((16, 64), (8, 128), (4, 256)))
+        super().__init__(_swin(SIDE, 7), ((16, 64), (8, 128), (4, 256)))
+        self._early = (
+            _swin(EARLY, 4),
+        )  # in a tuple, so that its own weights are nobody's parameters
 
     def forward(self, pixels: torch.Tensor, share: float = 1.0):
-        """→ logits (n, 15), hidden states at the end of each stage, None: windows cannot do without patches."""
-        swin, hidden = self.network.swinv2, []
-        tokens, size = swin.embeddings(pixels)
-        for stage in swin.encoder.layers:
-            tokens, before, sizes = stage(tokens, size)[:3]
-            size = sizes[-2:]
-            hidden.append(before)
-        logits = self.network.classifier(swin.layernorm(tokens).mean(1))
-        return logits, hidden, None
+        """→ logits (n, categories), hidden states at the end of each stage, their grids, None: windows need all patches."""
+        if pixels.shape[-1] == SIDE:
+            logits, hidden = _swin_forward(self.network, pixels)
+        else:
+            early = _SwinForward(self._early[0].to(pixels.device))
+            buffers = {
+                name: value.to(pixels) if value.is_floating_point() else value
+                for name, value in early.named_buffers()
+            }
+            weights = dict(self.network.named_parameters())
+            weights = {f"network.{name}": weight for name, weight in weights.items()}
+            logits, hidden = functional_call(early, weights | buffers, (pixels,))
+        return logits, hidden, [round(tokens.shape[1] ** 0.5) for tokens in hidden], None
+
+
+class _SwinForward(nn.Module):
+    def __init__(self, network: Swinv2ForImageClassification):
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: torch.Tensor):
+        return _swin_forward(self.network, pixels)
+
+
+def _swin_forward(network: Swinv2ForImageClassification, pixels: torch.Tensor):
+    swin, hidden = network.swinv2, []
+    tokens, size = swin.embeddings(pixels)
+    for stage in swin.encoder.layers:
+        tokens, before, sizes = stage(tokens, size)[:3]
+        size = sizes[-2:]
+        hidden.append(before)
+    return network.classifier(swin.layernorm(tokens).mean(1)), hidden
 
 
 CLIP_CONFIG = {
@@ -195,19 +253,45 @@ class ClipStudent(Student):
         super().__init__(network, ((8, 192), (4, 192)))
 
     def forward(self, pixels: torch.Tensor, share: float = 1.0):
-        """→ image embeddings (n, 192) of length one, hidden states as the ViT's, which patches were kept."""
-        tower, hidden = self.network.visual, []
-        tokens = tower._embeds(pixels)
+        """→ image embeddings (n, 192) of length one, hidden states and grids as the ViT's, the kept patches."""
+        tower, grid, hidden = self.network.visual, pixels.shape[-1] // PATCH["clip"], []
+        patches = tower.conv1(pixels).flatten(2).transpose(1, 2)
+        first = tower.class_embedding.expand(len(pixels), 1, -1)
+        tokens = torch.cat([first, patches], 1) + placed(tower.positional_embedding, grid)
         kept = some(tokens[:, 1:], share)
         tokens = torch.cat([tokens[:, :1], pick(tokens[:, 1:], kept)], 1)
         for block in tower.transformer.resblocks:
-            tokens = block(tokens)
+            tokens = block_forward(block, tokens)
             hidden.append(tokens)
         embedding = tower.ln_post(tokens)[:, 0] @ tower.proj
-        return F.normalize(embedding, dim=-1), [hidden[2][:, 1:], hidden[5][:, 1:]], kept
+        hidden = [hidden[2][:, 1:], hidden[5][:, 1:]]
+        return F.normalize(embedding, dim=-1), hidden, [grid, grid], kept
 
     def texts(self, ids: torch.Tensor) -> torch.Tensor:
-        return self.network.encode_text(ids, normalize=True)
+        """(texts, CONTEXT) ids → (texts, 192), of length one."""
+        network = self.network
+        tokens = network.token_embedding(ids) + network.positional_embedding
+        for block in network.transformer.resblocks:
+            tokens = block_forward(block, tokens, network.attn_mask.to(tokens))
+        ends = network.ln_final(tokens)[torch.arange(len(ids)), ids.argmax(1)]
+        return F.normalize(ends @ network.text_projection, dim=-1)
+
+
+def block_forward(
+    block: nn.Module, tokens: torch.Tensor, mask: torch.Tensor | None = None
+) -> torch.Tensor:
+    """open_clip's residual block with plain matrix products, which a CPU trains faster than the fused attention."""
+    attention, normed = block.attn, block.ln_1(tokens)
+    queries, keys, values = (
+        part.unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
+        for part in F.linear(normed, attention.in_proj_weight, attention.in_proj_bias).chunk(3, -1)
+    )
+    scores = queries @ keys.transpose(-1, -2) * queries.shape[-1] ** -0.5
+    if mask is not None:
+        scores = scores + mask
+    mixed = (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
+    tokens = tokens + attention.out_proj(mixed)
+    return tokens + block.mlp(block.ln_2(tokens))
 
 
 @torch.no_grad()
@@ -230,3 +314,18 @@ def start_from(tower: nn.Module, trunk: Vit) -> None:
         block.ln_2.load_state_dict(layer.layernorm_after.state_dict())
         block.mlp.c_fc.load_state_dict(layer.mlp.fc1.state_dict())
         block.mlp.c_proj.load_state_dict(layer.mlp.fc2.state_dict())
+
+
+@torch.no_grad()
+def warm_start(network: nn.Module, weights: dict[str, torch.Tensor]) -> list[str]:
+    """Take over every weight of an earlier model that fits, position tables interpolated; → the names that did not fit."""
+    left, own = [], network.state_dict()
+    for name, weight in own.items():
+        found = weights.get(name)
+        if found is not None and "position_embeddings" in name and found.shape != weight.shape:
+            found = placed(found[0].float(), round((weight.shape[1] - 1) ** 0.5))[None]
+        if found is None or found.shape != weight.shape:
+            left.append(name)
+        else:
+            weight.copy_(found)
+    return left

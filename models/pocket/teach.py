@@ -1,5 +1,7 @@
 """One function a network: how the teacher, the two classifiers and pocket-clip are trained."""
 
+from __future__ import annotations
+
 import math
 import random
 from collections.abc import Callable
@@ -7,137 +9,180 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from transformers import ViTForImageClassification as Vit
 
-from models.catalogue import CATEGORIES
 from models.pocket import augmentation as augment
 from models.pocket import captions, vocabulary
-from models.pocket.export import EXPORTS, HERE
+from models.pocket.categories import CATEGORIES
+from models.pocket.evaluate import best_temperature, weights_file
+from models.pocket.export import sharpen
 from models.pocket.fitting import Schedule, fit, progress_of
 from models.pocket.lessons import (
     Batch,
+    Drawer,
     Material,
-    autocast,
     classification_loss,
     contrastive_loss,
-    endless,
+    in_bfloat16,
     kept_share,
-    mixed_batches,
+    side_at,
 )
-from models.pocket.networks import ClipStudent, Student, SwinStudent, Teacher, VitStudent
-from models.pocket.pictures import PHOTO_CATEGORIES, Pictures
+from models.pocket.networks import (
+    ClipStudent,
+    Student,
+    SwinStudent,
+    Teacher,
+    VitStudent,
+    warm_start,
+)
+from models.pocket.pictures import EARLY, SIDE, Pictures
+from models.pocket.words import DEFAULT, LOOKS
 
-ALTERED = {"vit": 0.15, "swin": 0.15, "clip": 0.3}  # of the plain pictures change their look
+ALTERED = {"teacher": 0.2, "vit": 0.2, "swin": 0.2, "clip": 0.4}  # of plain pictures
 MOST_SCALE = 100.0  # CLIP's limit of the logit scale (Radford et al. 2021, arXiv 2103.00020)
+FEW = 1_000  # held-out photos for a line of the log; evaluate.py measures on all of them
 
 
 def train_teacher(material: Material, schedule: Schedule) -> Teacher:
-    """The conv teacher: photos only, at their own 32 px, ten classes."""
+    """The conv teacher, on photos and renders at EARLY pixels, with every category."""
     torch.manual_seed(0)
+    network = Teacher().to(material.device, memory_format=torch.channels_last)
     seed, _ = progress_of(material.work / "teacher.pt")
-    generator = torch.Generator().manual_seed(seed)
-    photos, device = material.photos, material.device
-    network = Teacher(len(PHOTO_CATEGORIES)).to(device, memory_format=torch.channels_last)
-    places = torch.full((len(CATEGORIES),), -1)
-    places[PHOTO_CATEGORIES] = torch.arange(len(PHOTO_CATEGORIES))
+    drawer = Drawer(material, schedule.batch, ALTERED["teacher"], seed)
 
-    def loss_of(index: torch.Tensor, progress: float) -> torch.Tensor:
-        small = augment.crop_and_flip(photos.images[index], 3, generator).to(device)
-        with autocast(device):
-            logits, _ = network(augment.normalise(augment.unit(small)))
-        wanted = places[photos.labels[index]].to(device)
-        return F.cross_entropy(logits.float(), wanted, label_smoothing=0.1)
+    def loss_of(progress: float) -> torch.Tensor:
+        batch = drawer.draw(EARLY)
+        with torch.autocast(torch.device(material.device).type, torch.bfloat16):
+            logits, _ = network(batch.pixels)
+        return F.cross_entropy(logits.float(), batch.labels, label_smoothing=0.1)
 
-    def note() -> str:
-        return f"held-out {teacher_accuracy(network, material):.4f}"
+    def note(progress: float) -> str:
+        return held_out(lambda pixels: network(pixels)[0], material, EARLY)
 
-    steps = len(photos) // schedule.batch
-    stream = endless(len(photos), schedule.batch, generator)
-    fit("teacher", network, steps, stream, loss_of, schedule, material.work, note)
+    fit("teacher", network, steps(material, schedule), loss_of, schedule, material.work, note)
     return network
 
 
-def teacher_accuracy(teacher: Teacher, material: Material) -> float:
-    def classify(images: torch.Tensor) -> torch.Tensor:
-        return teacher(augment.normalise(augment.unit(images)))[0]
-
-    return accuracy(classify, material.held, material.device, PHOTO_CATEGORIES)
+def steps(material: Material, schedule: Schedule) -> int:
+    """Steps a pass: as many as show as many pictures as there are photographs and CIFAR photos."""
+    return (len(material.pictures["photos"]) + len(material.pictures["cifar"])) // schedule.batch
 
 
 @torch.no_grad()
-def accuracy(classify: Callable, held: Pictures, device: str, names: torch.Tensor) -> float:
-    right = 0
-    for images, labels in zip(held.images.split(500), held.labels.split(500), strict=True):
-        with autocast(device):
-            logits = classify(images.to(device))
-        right += (names[logits.float().cpu().argmax(1)] == labels).sum().item()
-    return right / len(held)
+def held_out(classify: Callable, material: Material, side: int) -> str:
+    """A line for the log: how often the first answer, and one of five, is right on a few held-out photos."""
+    shares = []
+    for name, held in material.held.items():
+        few = held.subset(
+            torch.randperm(len(held), generator=torch.Generator().manual_seed(0))[:FEW]
+        )
+        logits = []
+        for index in torch.arange(len(few)).split(250):
+            pixels = augment.squash(few.take(index).to(material.device), side)
+            with torch.autocast(torch.device(material.device).type, torch.bfloat16):
+                logits.append(classify(augment.normalise(pixels)).float().cpu())
+        best = torch.cat(logits).topk(5).indices
+        right = best == few.labels[:, None]
+        first, five = right[:, 0].float().mean(), right.any(1).float().mean()
+        shares.append(f"{name} {100 * first:.1f}/{100 * five:.1f}")
+    return "held-out " + " ".join(shares)
+
+
+@torch.no_grad()
+def taught(teacher: Teacher, pixels: torch.Tensor):
+    """The teacher's logits and maps for a batch of any side."""
+    if pixels.shape[-1] != EARLY:
+        pixels = F.interpolate(pixels, (EARLY, EARLY), mode="bilinear", antialias=True)
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
+    with torch.autocast(pixels.device.type, torch.bfloat16):
+        return teacher(pixels)
 
 
 def train_classifier(
     name: str, material: Material, teacher: Teacher, schedule: Schedule
 ) -> Student:
-    """pocket-vit or pocket-swin, by distillation and locality guidance."""
+    """pocket-vit or pocket-swin, by distillation and locality guidance, from the weights that ship now."""
     student = {"vit": VitStudent, "swin": SwinStudent}[name]().to(material.device)
-
-    def loss_of(batch: Batch, progress: float) -> torch.Tensor:
-        photos = len(batch.soft)
-        with autocast(material.device):
-            logits, hidden, kept = student(batch.pixels, kept_share(progress))
-            hidden = [tokens[:photos] for tokens in hidden]
-            guided = student.guidance(hidden, batch.maps, None if kept is None else kept[:photos])
-        return classification_loss(logits, batch, not schedule.paste) + guided
-
-    def note() -> str:
-        return f"held-out {photo_accuracy(lambda pixels: student(pixels)[0], material):.4f}"
-
+    warm_start(student.network, load_file(weights_file(name)))
     seed, _ = progress_of(material.work / f"{name}.pt")
-    stream = mixed_batches(material, teacher, schedule.batch, ALTERED[name], seed, schedule.paste)
-    steps = len(material.photos) // schedule.batch
-    fit(name, student, steps, stream, loss_of, schedule, material.work, note)
-    EXPORTS[name](student.network)
+    drawer = Drawer(material, schedule.batch, ALTERED[name], seed, schedule.paste)
+
+    def loss_of(progress: float) -> torch.Tensor:
+        batch = drawer.draw(side_at(progress))
+        opinion, maps = taught(teacher, batch.pixels)
+        logits, hidden, grids, kept = in_bfloat16(student, batch.pixels, share=kept_share(progress))
+        guided = student.guidance([tokens.float() for tokens in hidden], maps, grids, kept)
+        return classification_loss(logits, batch, opinion, not schedule.paste) + guided
+
+    def note(progress: float) -> str:
+        return held_out(lambda pixels: student(pixels)[0], material, side_at(progress))
+
+    fit(name, student, steps(material, schedule), loss_of, schedule, material.work, note)
     return student
 
 
 def train_clip(material: Material, teacher: Teacher, schedule: Schedule) -> ClipStudent:
-    """pocket-clip: captions that may be true of several pictures, and the fifteen names as a classifier."""
-    trunk = Vit.from_pretrained(HERE / "vit", dtype=torch.float32)
-    student = ClipStudent(trunk).to(material.device)
+    """pocket-clip: captions that may be true of several pictures, and the categories' names as a classifier."""
+    student = ClipStudent(_trained_trunk(material)).to(material.device)
     seed, _ = progress_of(material.work / "clip.pt")
     choose = random.Random(seed)
+    drawer = Drawer(material, schedule.batch, ALTERED["clip"], seed)
     tokenize = reader()
 
     def read(texts: list[str]) -> torch.Tensor:
-        return student.texts(tokenize(texts).to(material.device)).float()
+        return in_bfloat16(_Texts(student), tokenize(texts).to(material.device)).float()
 
     def scale() -> torch.Tensor:
         return student.network.logit_scale.exp()
 
-    def loss_of(batch: Batch, progress: float) -> torch.Tensor:
+    def loss_of(progress: float) -> torch.Tensor:
         student.network.logit_scale.data.clamp_(max=math.log(MOST_SCALE))
-        photos = len(batch.soft)
-        written = [captions.caption(facts, choose) for facts in batch.facts.tolist()]
-        claims = torch.tensor([claim for _, claim in written], device=material.device)
-        with autocast(material.device):
-            images, hidden, kept = student(batch.pixels, kept_share(progress))
-            hidden = [tokens[:photos] for tokens in hidden]
-            guided = student.guidance(hidden, batch.maps, None if kept is None else kept[:photos])
-            texts = read([text for text, _ in written])
-            names = read(captions.prompts(choose))
+        batch: Batch = drawer.draw(side_at(progress))
+        opinion, maps = taught(teacher, batch.pixels)
+        written = [captions.caption(facts, choose) for facts in batch.facts]
+        claims = torch.stack([claim for _, claim in written]).to(material.device)
+        images, hidden, grids, kept = in_bfloat16(student, batch.pixels, share=kept_share(progress))
+        guided = student.guidance([tokens.float() for tokens in hidden], maps, grids, kept)
         images = images.float() * scale()
+        look = choose.choice(list(LOOKS))
+        every = [text for text, _ in written]
+        every += captions.prompts(choose) + captions.prompts_for(look, choose)
+        texts, names, fitting = read(every).split((len(batch), len(CATEGORIES), len(CATEGORIES)))
         paired = contrastive_loss(images @ texts.T, captions.true_of(claims, batch.facts))
-        return paired + classification_loss(images @ names.T, batch) + 0.5 * guided
+        looks_so = batch.facts[:, captions.PLACE[look], None]
+        logits = torch.where(looks_so, images @ fitting.T, images @ names.T)
+        return paired + classification_loss(logits, batch, opinion) + 0.5 * guided
 
-    def note() -> str:
-        prompts = [captions.DEFAULT.format(name) for name in CATEGORIES]
-        rate = photo_accuracy(lambda pixels: student(pixels)[0].float() @ read(prompts).T, material)
-        return f"held-out {rate:.4f}  scale {scale().item():.1f}"
+    def note(progress: float) -> str:
+        prompts = [DEFAULT.format(name) for name in CATEGORIES]
+        names = student.texts(tokenize(prompts).to(material.device))
+        found = held_out(
+            lambda pixels: student(pixels)[0].float() @ names.T, material, side_at(progress)
+        )
+        return f"{found}  scale {scale().item():.1f}"
 
-    stream = mixed_batches(material, teacher, schedule.batch, ALTERED["clip"], seed)
-    steps = len(material.photos) // schedule.batch
-    fit("clip", student, steps, stream, loss_of, schedule, material.work, note)
-    EXPORTS["clip"](student.network)
+    fit("clip", student, steps(material, schedule), loss_of, schedule, material.work, note)
     return student
+
+
+def _trained_trunk(material: Material) -> Vit:
+    """pocket-vit's network as its training left it."""
+    vit = VitStudent()
+    checkpoint = torch.load(material.work / "vit.pt", map_location="cpu", weights_only=True)
+    vit.load_state_dict(checkpoint["network"])
+    return vit.network
+
+
+class _Texts(torch.nn.Module):
+    """A ClipStudent whose forward reads texts."""
+
+    def __init__(self, student: ClipStudent):
+        super().__init__()
+        self.student = student
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.student.texts(ids)
 
 
 def reader() -> Callable[[list[str]], torch.Tensor]:
@@ -148,12 +193,29 @@ def reader() -> Callable[[list[str]], torch.Tensor]:
     return lambda texts: torch.tensor([found.ids for found in tokenizer.encode_batch(texts)])
 
 
-def photo_accuracy(classify: Callable, material: Material) -> float:
-    def whole(images: torch.Tensor) -> torch.Tensor:
-        return classify(augment.normalise(augment.enlarge(augment.unit(images))))
+@torch.no_grad()
+def answers(student: Student, held: Pictures, device: str, size: int = 125) -> torch.Tensor:
+    """(held, categories) logits at SIDE pixels, in float32; CLIP's by the default template."""
+    student.eval()
+    found = []
+    for index in torch.arange(len(held)).split(size):
+        pixels = augment.normalise(augment.squash(held.take(index).to(device), SIDE))
+        found.append(student(pixels)[0].cpu())
+    logits = torch.cat(found)
+    if isinstance(student, ClipStudent):
+        ids = reader()([DEFAULT.format(name) for name in CATEGORIES])
+        names = student.texts(ids.to(device)).cpu()
+        logits = student.network.logit_scale.exp().cpu() * logits @ names.T
+    return logits
 
-    few = material.held.subset(torch.arange(1_000))  # enough for a log; evaluate.py measures
-    return accuracy(whole, few, material.device, torch.arange(len(CATEGORIES)))
+
+def calibrated(student: Student, material: Material) -> float:
+    """Set the temperature that suits half of the held-out photos; the other half measures the error. → it."""
+    held = material.held["photos"]
+    half = held.subset(torch.arange(0, len(held), 2))
+    temperature = best_temperature(answers(student, half, material.device), half.labels)
+    sharpen(student.network, temperature)
+    return temperature
 
 
 TRAINERS: dict[str, Callable[[Material, Teacher, Schedule], Student]] = {

@@ -10,16 +10,18 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from models.pocket.captions import UNKNOWN, every_word
+from models.pocket.captions import every_word
+from models.pocket.words import UNKNOWN
 
 PADDING, START, END = "[PAD]", "[SOT]", "[EOT]"
 PUNCTUATION = [".", ",", "!", "?", "'", '"', "-", ":", ";", "(", ")"]
+FIRST = (PADDING, UNKNOWN, START, *PUNCTUATION)
 CONTEXT = 20
 
 
 def entries() -> list[str]:
     """The vocabulary in the order of its ids."""
-    return [PADDING, UNKNOWN, START, *PUNCTUATION, *every_word(), END]
+    return [*FIRST, *every_word(), END]
 
 
 def build() -> Tokenizer:
