@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,8 +49,8 @@ class Case:
 
     title: str
     save: Callable[[Path], None]
-    bare: Callable[[nn.Module, Tensor], object]
-    layer: Callable[[nn.Module], nn.Module]
+    bare: Callable[[Any, Tensor], Any]
+    layer: Callable[[Any], nn.Module]
     extra: int
 
 

@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench import hostile_inputs as inputs
 
@@ -185,7 +186,7 @@ def requests(address: str, chance: random.Random) -> Iterator[tuple[int, str]]:
     """One visit after another: (status, text) of each answer."""
     import httpx
 
-    endpoints = (
+    endpoints: tuple[str, ...] = (
         "classify",
         "explain",
         "score_prompts",
@@ -198,14 +199,15 @@ def requests(address: str, chance: random.Random) -> Iterator[tuple[int, str]]:
     with httpx.Client(base_url=address, timeout=60) as client:
         while True:
             name = chance.choice(endpoints)
-            body = {"data": [inputs.value(chance) for _ in range(chance.choice((0, 1, 2, 4, 8)))]}
-            body |= chance.choice(
-                (
-                    {},
-                    {"session_hash": chance.choice(inputs.TEXTS)},
-                    {"fn_index": chance.randrange(90)},
-                )
+            body: dict[str, Any] = {
+                "data": [inputs.value(chance) for _ in range(chance.choice((0, 1, 2, 4, 8)))]
+            }
+            more: tuple[dict[str, Any], ...] = (
+                {},
+                {"session_hash": chance.choice(inputs.TEXTS)},
+                {"fn_index": chance.randrange(90)},
             )
+            body |= chance.choice(more)
             kind = chance.random()
             if kind < 0.3:
                 path = chance.choice(
@@ -276,6 +278,7 @@ def run_here(kind: str, count: int, seed: int, end: float) -> Count:
 def _follow(process: subprocess.Popen, found: Count, start: int, end: float) -> int:
     """Read what a process tells; the number of the input to go on from."""
     at, began = start, None
+    assert process.stdout
     while time.monotonic() < end:
         ready, _, _ = select.select([process.stdout], [], [], 6 * SECONDS)
         line = process.stdout.readline() if ready else b""

@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-TEXTS = (
+TEXTS: tuple[str, ...] = (
     "",
     " ",
     "toybox",
@@ -54,7 +54,7 @@ NUMBERS = (
     True,
     None,
 )
-KEYS = (
+KEYS: tuple[str, ...] = (
     "set",
     "file",
     "limit",
@@ -199,10 +199,10 @@ def value(chance: random.Random, depth: int = 3) -> Any:
 
 def file_object(chance: random.Random) -> Any:
     """What claims to be an uploaded file."""
-    path = chance.choice(
+    path: Any = chance.choice(
         (*TEXTS, 5, None, [], "/tmp/gradio", "/tmp/gradio/../../etc/passwd", "/work/app.py")
     )
-    meta = chance.choice(
+    meta: Any = chance.choice(
         ({"_type": "gradio.FileData"}, {"_type": "gradio.FileData"}, [], None, "x", {"_type": 3})
     )
     extra = chance.choice(

@@ -16,6 +16,8 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,7 +69,7 @@ def umap_learn(rows: np.ndarray) -> np.ndarray:
         return UMAP(random_state=0).fit_transform(rows)
 
 
-def timed(call: Callable[[], object], clock: Callable[[], float]) -> tuple[float, object]:
+def timed(call: Callable[[], Any], clock: Callable[[], float]) -> tuple[float, Any]:
     start = clock()
     found = call()
     return clock() - start, found
@@ -78,15 +80,15 @@ def size(n: int, clock: Callable[[], float], peers: bool) -> None:
     rows = embeddings(n + PLACED)
     rows, new = rows[:n], rows[n:]
     theirs, points = timed(lambda: scikit_learn(rows), clock)
-    true = quality(rows, points, None).trustworthiness
+    true = quality(rows, points, None).trustworthiness or 0
     print(f"\n{n:,} pictures{'':10}seconds  t-SNE's / its  trustworthiness  {PLACED} placed")
     print(f"  scikit-learn t-SNE {theirs:9.2f}{1:12.1f}{true:17.4f}")
     if peers:
         report("umap-learn", *timed(lambda: umap_learn(rows), clock), rows, theirs, true)
     for key, projection in PROJECTIONS.items():
-        seconds, layout = timed(lambda key=key: project(rows, key), clock)
+        seconds, layout = timed(partial(project, rows, key), clock)
         place(layout, new)
-        took = timed(lambda layout=layout: place(layout, new), clock)[0]
+        took = timed(partial(place, layout, new), clock)[0]
         report(projection.title, seconds, layout, rows, theirs, true, f"{1000 * took:8.0f} ms")
 
 
@@ -99,7 +101,7 @@ def report(
     true: float,
     more: str = "",
 ) -> None:
-    found = quality(rows, layout, None).trustworthiness
+    found = quality(rows, layout, None).trustworthiness or 0
     verdict = "less" if found < true - EQUAL else "more" if found > true + EQUAL else "equal"
     print(f"  {title:18} {seconds:9.2f}{theirs / seconds:12.1f}{found:17.4f} {verdict:5} {more}")
 

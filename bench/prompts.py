@@ -26,7 +26,7 @@ from torch import Tensor
 from explain import features
 from explain.features import Encoded, encode
 from imagesets import ImageSet, Item, load_set
-from models import add_folder, load
+from models import add_folder, load, text_reader
 from models.clip import Clip
 from tabs import sets
 from tabs.prompts import presets, scores, tries
@@ -95,7 +95,7 @@ def edits(rounds: int, clock: Callable[[], float], folder: Path) -> None:
     """Print what an edit costs beside its text encoding alone, and beside open_clip's evaluation."""
     save_clip(folder)
     (entry,) = add_folder(folder)
-    model = load(entry.name, device="cpu")
+    model = text_reader(load(entry.name, device="cpu"))
     found = random_set(model)
 
     def texts(turn: int) -> None:
@@ -135,7 +135,7 @@ def accuracies(name: str) -> None:
     for key in ("plain", "teaching-1", "seven", "eighty"):
         templates = presets.templates(key).splitlines()
         ours = scores.tried(found, "", "\n".join(templates)).scored
-        cosines = theirs(found.model, found.encoded.features, classes, templates)
+        cosines = theirs(found.clip, found.encoded.features, classes, templates)
         predicted = cosines.argmax(1).numpy()
         best = cosines.topk(2).values
         for place in np.flatnonzero(predicted != ours.predicted):

@@ -75,8 +75,8 @@ def load_zip(entry: Entry, limit: int, seed: int, progress: Progress) -> ImageSe
 class _Stepwise(io.FileIO):
     """A file that refuses to hand out much at once, which zipfile asks for only where the directory is huge."""
 
-    def read(self, size: int = -1) -> bytes:
-        if size > DIRECTORY_BYTES:
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > DIRECTORY_BYTES:
             raise zipfile.BadZipFile("a directory of many millions of files")
         return super().read(size)
 

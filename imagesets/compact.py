@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from mmap import mmap
 from typing import Any
 
 Fields = dict[int, Any]  # field's number → number, bytes, list or Fields
@@ -15,7 +16,7 @@ _WHOLE = (4, 5, 6)  # numbers of 16, 32 and 64 bits
 class Compact:
     """A reader of `content` from `place` on. What is no header raises ValueError, IndexError or struct.error."""
 
-    def __init__(self, content: memoryview | bytes, place: int = 0):
+    def __init__(self, content: memoryview | bytes | mmap, place: int = 0):
         self.content, self.place = content, place
 
     def fields(self, depth: int = 0) -> Fields:

@@ -8,6 +8,7 @@ the same ones every time.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from imagesets.catalogue import Entry
 from imagesets.folder import load_folder
@@ -29,6 +30,7 @@ def load_hardened(entry: Entry, limit: int, seed: int, progress: Progress) -> Im
         progress(done / len(places), "Making the pictures")
         item, condition = asked[place]
         name = f"{condition}/{item.name.rpartition('/')[2]}"
+        assert isinstance(item.content, Path)  # a folder's pictures are files
         content, says = harm(item.content, condition, name), f"a {item.label}, {condition}"
         items.append(Item(content, item.label, condition, name, says))
     return image_set(entry.name, entry.title, [item.label for item, _ in asked], items, {})

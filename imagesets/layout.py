@@ -31,8 +31,8 @@ def arrange(listing: Listing, skipped: Counter[str], progress: Progress) -> list
     table = find_table(listing.files, listing.read, progress)
     if table:
         rows = list(table_rows(table, listing.files, listing.read, skipped))
-        pictures = set(_pictures([row.file for row in rows], listing.read, skipped, progress))
-        return [row for row in rows if row.file in pictures]
+        known = set(_pictures([row.file for row in rows], listing.read, skipped, progress))
+        return [row for row in rows if row.file in known]
     pictures = list(_pictures(sorted(listing.files), listing.read, skipped, progress))
     return _by_folder(pictures, listing.folders, skipped)
 

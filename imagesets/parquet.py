@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imagesets.catalogue import Entry
 from imagesets.columns import Columns, choose_columns
@@ -93,7 +93,7 @@ def _read(
 
         for row in read_rows(files, columns, wanted, together, passed):
             flaw = row.flaw or _flaw(row.content)
-            if flaw:
+            if flaw or row.content is None:
                 skipped[flaw] += 1
                 continue
             name = f"row_{row.place:05d}"
@@ -172,7 +172,7 @@ def _labels(
 ) -> tuple[list[str], list[str]]:
     """The label of each row, "" where there is none, and all labels in the set's own order."""
     labels: list[str] = []
-    values: dict[int | str | None, str] = {}
+    values: dict[Any, str] = {}  # keys are numbers or texts, as the column has them, and None
     together = rows_at_once([pages]) if pages.shares_beginnings else LABELS_AT_ONCE
     for column in _batches(files, columns.label, together):
         progress(0.0, "Reading the labels")
@@ -207,6 +207,7 @@ def _coded(column: Array) -> tuple[list[int | None], list[int | str | None]]:
 def _text(value: int | str | None, names: Sequence[str]) -> str:
     """A label's text; "" for none, and for the -1 of test splits whose labels are secret."""
     if names:
-        known = isinstance(value, int) and 0 <= value < len(names)
-        return tidy(names[value]) if known else ""
+        if isinstance(value, int) and 0 <= value < len(names):
+            return tidy(names[value])
+        return ""
     return "" if value is None else tidy(str(value))

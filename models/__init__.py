@@ -11,11 +11,12 @@ import threading
 from collections import OrderedDict
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from models.catalogue import CATALOGUE, CATEGORIES, FAMILIES, TEMPLATE, Entry
 
 if TYPE_CHECKING:
+    from models.clip import Clip
     from models.model import Model
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "choose_device",
     "is_loaded",
     "load",
+    "text_reader",
 ]
 
 KEPT_BYTES = (
@@ -75,6 +77,13 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
 def is_loaded(name: str, device: str | None = None) -> bool:
     """Whether `load` would answer at once."""
     return (*_source(name, folders=True), choose_device(device)) in _loaded
+
+
+def text_reader(model: Model) -> Clip:
+    """A model as one that reads texts; ValueError where it does not."""
+    if not model.reads_texts:
+        raise ValueError(f"{model.name} reads no text; choose a CLIP.")
+    return cast("Clip", model)
 
 
 def _bytes(model: Model) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoTokenizer, PreTrainedModel
@@ -16,8 +17,8 @@ from models.vocabulary import check_tokenizer
 IGNORED = ("quantization_config", "fusion_config", "transformers_weights", "auto_map")
 
 
-def from_folder(kind: type[PreTrainedModel], folder: Path, config: dict) -> PreTrainedModel:
-    """The model in `folder`, in float32; ValueError where the file lacks weights the model needs.
+def from_folder(kind: Any, folder: Path, config: dict) -> Any:
+    """The model of class `kind`, a PreTrainedModel, in `folder`, in float32; ValueError where the file lacks weights.
 
     It is built without memory first, so that a configuration larger than its file costs nothing. The file is read while
     no other checkpoint waits.

@@ -34,6 +34,7 @@ class Clip(Model):
 
     family = "clip"
     reads_texts = True
+    tokenizer: Any
 
     def __init__(self, name: str, module: nn.Module, pixels_of, device: str):
         super().__init__(
@@ -191,7 +192,7 @@ class HubClip(Clip):
         pooled = self.module.text_model(**tokens.to(self.device)).pooler_output
         return self.module.text_projection(pooled)
 
-    def _layers(self) -> list[nn.Module]:
+    def _layers(self) -> list[Any]:
         return list(self.tower.encoder.layers)
 
     def _features_module(self) -> nn.Module:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import open_clip
 import torch
@@ -38,7 +39,7 @@ class OpenClip(Clip):
     """What both kinds of tower share: the text side and the features' scale."""
 
     def __init__(
-        self, name: str, module: nn.Module, pixels_of: OpenClipTransform, tokenizer, device: str
+        self, name: str, module: Any, pixels_of: OpenClipTransform, tokenizer, device: str
     ):
         super().__init__(name, module, pixels_of, device)
         self.tokenizer = tokenizer
@@ -73,7 +74,7 @@ class OpenClip(Clip):
 
 
 class OpenClipVit(OpenClip):
-    def _layers(self) -> list[nn.Module]:
+    def _layers(self) -> list[Any]:
         return list(self.tower.transformer.resblocks)
 
     def _features_module(self) -> nn.Module:
@@ -86,8 +87,8 @@ class OpenClipVit(OpenClip):
     def _layout(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
     ) -> Layout:
-        shape = tuple(self.tower.grid_size)
-        layout = class_token_layout(record, gradients, features_gradient, shape)
+        rows, cols = self.tower.grid_size
+        layout = class_token_layout(record, gradients, features_gradient, (rows, cols))
         if self.tower.pool_type == "avg":
             layout.readout[:] = 1 / (len(layout.readout) - 1)
             layout.readout[0] = 0
@@ -106,7 +107,7 @@ class OpenClipVit(OpenClip):
 class OpenClipResNet(OpenClip):
     """RN50's tower: one Block, the attention pool, whose one query is the mean of the 7 × 7 features."""
 
-    def _layers(self) -> list[nn.Module]:
+    def _layers(self) -> list[Any]:
         return [self.tower.layer1, self.tower.layer2, self.tower.layer3, self.tower.layer4]
 
     def _features_module(self) -> nn.Module:
@@ -118,13 +119,13 @@ class OpenClipResNet(OpenClip):
     def _layout(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
     ) -> Layout:
-        shape = tuple(record.features.shape[-2:])
+        rows, cols = record.features.shape[-2:]
         return Layout(
-            blocks=(one_window(record.weights[0], gradients[0], patch_grid(*shape, first=1)),),
+            blocks=(one_window(record.weights[0], gradients[0], patch_grid(rows, cols, first=1)),),
             readout=torch.ones(1),
             features=record.features[0].flatten(1).T,
             features_gradient=features_gradient[0].flatten(1).T,
-            features_grid=shape,
+            features_grid=(rows, cols),
             readout_name="the pooling token",
             rollout_refused=NO_ROLLOUT,
         )
@@ -139,7 +140,7 @@ class OpenClipResNet(OpenClip):
 class Replaced:
     """A module whose forward is replaced until `remove`; stands among the hook handles."""
 
-    def __init__(self, module: nn.Module, forward: Callable):
+    def __init__(self, module: Any, forward: Callable):
         self.module = module
         module.forward = forward
 
@@ -163,13 +164,15 @@ def _attention(module: nn.MultiheadAttention, record: Record) -> Callable:
         query: Tensor, key: Tensor, value: Tensor, need_weights: bool, attn_mask: None
     ) -> tuple[Tensor, None]:
         # An image tower's blocks attend to themselves, unmasked: query, key and value are one.
-        parts = linear(query, module.in_proj_weight, module.in_proj_bias).chunk(3, -1)
-        return module.out_proj(_attend(*parts, module.num_heads, record)), None
+        queries, keys, values = linear(query, module.in_proj_weight, module.in_proj_bias).chunk(
+            3, -1
+        )
+        return module.out_proj(_attend(queries, keys, values, module.num_heads, record)), None
 
     return forward
 
 
-def _attention_pool(module: nn.Module, record: Record) -> Callable:
+def _attention_pool(module: Any, record: Record) -> Callable:
     def forward(features: Tensor) -> Tensor:
         tokens = features.flatten(2).transpose(1, 2)  # (batch, rows × cols, channels)
         tokens = torch.cat([tokens.mean(1, keepdim=True), tokens], 1) + module.positional_embedding

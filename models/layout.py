@@ -61,7 +61,7 @@ def kind_of(folder: Path) -> tuple[str, dict]:
     files = {path.name for path in folder.iterdir()}
     kind = (config or {}).get("model_type")
     kind = kind if isinstance(kind, str) else None
-    if kind in LOADERS and files.intersection(TRANSFORMERS_WEIGHTS):
+    if config and kind in LOADERS and files.intersection(TRANSFORMERS_WEIGHTS):
         return kind, config
     if open_clip and OPEN_CLIP_WEIGHTS in files:
         return "open_clip", open_clip

@@ -35,7 +35,7 @@ class Record:
 
     weights: list[Tensor] = field(default_factory=list)
     places: list[Any] = field(default_factory=list)
-    features: Tensor | None = None
+    features: Tensor = field(default_factory=lambda: torch.empty(0))
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,6 @@ class Model:
     family: str
     reads_texts = False  # whether its classes are texts of the asker's choosing
     settings = ""  # `layout.settings_digest` of its folder
-    scale: float | None = None  # what a cosine becomes a logit by; None where logits are a layer's
 
     def __init__(
         self, name: str, module: nn.Module, pixels_of: Callable, labels: Sequence[str], device: str
@@ -65,11 +64,17 @@ class Model:
         self.name = name
         module = module.eval().requires_grad_(False).float()
         check_finite(module)  # here, because a lent GPU's weights cannot be read between calls
-        self.module = module.to(device)
+        # Any: torch takes a module's parts for tensors or modules, and their classes are the libraries' own.
+        self.module: Any = module.to(device)
         self.labels = tuple(labels)
         self.device = torch.device(device)
         self.lock = threading.RLock()
         self._pixels_of = pixels_of
+
+    @property
+    def scale(self) -> float | None:
+        """What a cosine becomes a logit by; None where logits are a layer's."""
+        return None
 
     # What a family provides.
 
@@ -96,7 +101,7 @@ class Model:
         """Tokens, windows and grids of this forward pass."""
         raise NotImplementedError
 
-    def _layers(self) -> list[nn.Module]:
+    def _layers(self) -> list[Any]:
         """The modules whose outputs are the hidden states after each layer."""
         raise NotImplementedError
 

@@ -67,12 +67,16 @@ def open_photo(source: str | Path | bytes | Image.Image) -> Image.Image:
     if isinstance(source, Image.Image):
         return _upright_rgb(source)
     if isinstance(source, bytes):
-        source = io.BytesIO(source)
-    elif not isinstance(source, str | Path):
+        return _decoded(io.BytesIO(source))
+    if not isinstance(source, str | Path):
         raise ValueError(NOT_A_SOURCE)
-    elif not os.path.isfile(source):  # unlike Path.is_file, no error for an impossible name
+    if not os.path.isfile(source):  # unlike Path.is_file, no error for an impossible name
         name = Path(source).name[:80]
         raise FileNotFoundError(f"There is no file named {name}. Check the path.")
+    return _decoded(source)
+
+
+def _decoded(source: str | Path | io.BytesIO) -> Image.Image:
     with _opened(source) as image:
         _halve(image)
         return _upright_rgb(image)
@@ -161,7 +165,9 @@ def _from_cmyk(image: Image.Image) -> Image.Image:
         try:
             inks = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             light = ImageCms.createProfile("sRGB")
-            return ImageCms.profileToProfile(image, inks, light, outputMode="RGB")
+            found = ImageCms.profileToProfile(image, inks, light, outputMode="RGB")
+            if found is not None:  # None only where it works in place
+                return found
         except (ImageCms.PyCMSError, OSError):
             pass  # the profile is broken or meant for other inks; the picture need not be
     return image.convert("RGB")

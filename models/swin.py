@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,14 +48,14 @@ class Place:
 class Swin(Model):
     family = "swin"
 
-    def __init__(self, name: str, module: nn.Module, pixels_of: HubProcessor, device: str):
+    def __init__(self, name: str, module: Any, pixels_of: HubProcessor, device: str):
         super().__init__(name, module, pixels_of, class_names(module.config), device)
 
     def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
         embedding = self.module.base_model(pixel_values=pixels).pooler_output
         return self.module.classifier(embedding), embedding
 
-    def _layers(self) -> list[nn.Module]:
+    def _layers(self) -> list[Any]:
         return [
             module
             for module in self.module.modules()

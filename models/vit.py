@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ from models.trace import one_window, patch_grid
 class Vit(Model):
     family = "vit"
 
-    def __init__(self, name: str, module: nn.Module, pixels_of: HubProcessor, device: str):
+    def __init__(self, name: str, module: Any, pixels_of: HubProcessor, device: str):
         super().__init__(name, module, pixels_of, class_names(module.config), device)
         self.extra_tokens = 1 if module.config.model_type == "vit" else 2
         self.two_heads = isinstance(module, DeiTForImageClassificationWithTeacher)
@@ -44,7 +45,7 @@ class Vit(Model):
         )
         return torch.stack(answers).mean(0), embedding
 
-    def _layers(self) -> list[nn.Module]:
+    def _layers(self) -> list[Any]:
         return [
             module for module in self.module.modules() if isinstance(module, (ViTLayer, DeiTLayer))
         ]
@@ -98,7 +99,7 @@ def load(folder: Path, name: str, device: str, config: dict) -> Vit:
         for kind in (DeiTForImageClassificationWithTeacher, DeiTForImageClassification)
     }
     architecture = (config.get("architectures") or [""])[0]
-    kind = kinds.get(architecture, DeiTForImageClassification)
+    kind: type = kinds.get(architecture, DeiTForImageClassification)
     if config["model_type"] == "vit":
         kind = ViTForImageClassification
     module = from_folder(kind, folder, config)

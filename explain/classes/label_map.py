@@ -58,12 +58,12 @@ def derive(classes: Sequence[str], labels: Sequence[str]) -> LabelMap:
     wanted: dict[str, tuple[int, int]] = {}
     notes = []
     for name in classes:
-        fit, found = _told(name, ways)
-        if len(found) > 1:
-            which = ", ".join(map(str, found[:4]))
+        fit, bearers = _bearers(name, ways)
+        if len(bearers) > 1:
+            which = ", ".join(map(str, bearers[:4]))
             notes.append(f"{name!r} is the name of outputs {which}; say which of them is meant.")
-        elif found:
-            wanted[name] = fit, found[0]
+        elif bearers:
+            wanted[name] = fit, bearers[0]
     found, disputes = _undisputed(wanted)
     notes += [*disputes, *_other_meanings(found, labels, ways[-1])]
     return LabelMap(
@@ -84,7 +84,9 @@ def _ways(labels: Sequence[str]) -> tuple[dict[str, tuple[int, ...]], ...]:
     )
 
 
-def _told(name: str, ways: Sequence[Mapping[str, tuple[int, ...]]]) -> tuple[int, tuple[int, ...]]:
+def _bearers(
+    name: str, ways: Sequence[Mapping[str, tuple[int, ...]]]
+) -> tuple[int, tuple[int, ...]]:
     """The place of the best of `ways` in which outputs bear this name, and these outputs."""
     for place, bearers in enumerate(ways):
         if found := bearers.get(name if place < LETTER else plain(name)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,7 @@ class Arrangement(Protocol):
     nbytes: what is held for that, besides the rows that were arranged.
     """
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]  # it is a dataclass
     points: np.ndarray
 
     @property

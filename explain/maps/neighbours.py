@@ -58,7 +58,9 @@ def neighbour_overlap(features_a: Any, features_b: Any, k: int = 10) -> Overlap 
     return Overlap(float(shared / (k * len(at))), k / (len(a) - 1))
 
 
-def quality(features: Any, layout: Any, labels: Sequence[Any] | None, k: int = 10) -> Quality:
+def quality(
+    features: Any, layout: Any, labels: Sequence[Any] | np.ndarray | None, k: int = 10
+) -> Quality:
     """The Quality of a Layout, or of points (n, 2), of features (n, dim); without labels there is no purity.
 
     Trustworthiness needs more than 2k different pictures: between copies the order of neighbours is chance. Purity needs two different ones.

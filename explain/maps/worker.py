@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
-from explain.maps.methods import PROJECTIONS, Arrangement
+from explain.maps.methods import PROJECTIONS
 
 NICENESS = 10  # questions about one picture go first
 SMALL = {"perplexity": 5, "neighbors": 5, "min_dist": 0.1}
@@ -52,19 +52,17 @@ class Jobs:
 
 def work(jobs: Jobs) -> None:
     """Do one job, once there is one."""
-    number, *job = jobs.waiting.get()
+    number, method, rows, seed, options = jobs.waiting.get()
     try:
-        with jobs.alone[job[0]]:
-            jobs.tell(number, _arranged(*job, lambda done: jobs.tell(number, float(done))))
+        with jobs.alone[method]:
+            found = PROJECTIONS[method].arrange(
+                rows, seed, lambda done: jobs.tell(number, float(done)), options
+            )
+            jobs.tell(number, replace(found, rows=rows[:0]))
     except Stopped:
         return
     except Exception as error:  # handed over, not swallowed: the other side raises it
         jobs.pipe.send((number, error))
-
-
-def _arranged(method: str, rows: Any, seed: int, options: dict, progress: Any) -> Arrangement:
-    found = PROJECTIONS[method].arrange(rows, seed, progress, options)
-    return replace(found, rows=rows[:0])
 
 
 def warm(jobs: Jobs) -> None:

@@ -98,7 +98,7 @@ class Lift:
     overall: float
 
 
-def over_represented(inside: np.ndarray, groups: Sequence[str]) -> list[Lift]:
+def over_represented(inside: np.ndarray, groups: Sequence[str] | np.ndarray) -> list[Lift]:
     """Groups (images,) that a cell (images,) of booleans holds more of than the set does, the widest gap first.
 
     "" is no group. In a cell of few images any group may be ahead by chance; nothing is tested here.
@@ -115,7 +115,7 @@ def over_represented(inside: np.ndarray, groups: Sequence[str]) -> list[Lift]:
 
 
 def beyond_chance(
-    inside: np.ndarray, groupings: Sequence[Sequence[str]], rate: float = 0.05
+    inside: np.ndarray, groupings: Sequence[Sequence[str] | np.ndarray], rate: float = 0.05
 ) -> list[list[Lift]]:
     """Of each grouping (images,) the groups that a cell holds more of than a blind draw of as many images would.
 
@@ -203,7 +203,7 @@ def _phi(both: int, a: Share, b: Share) -> float:
     spread = a.correct * (a.total - a.correct) * b.correct * (b.total - b.correct)
     if not spread:
         return 0.0
-    covered = both * neither - only_a * only_b
+    covered = float(both * neither - only_a * only_b)
     if covered > 0:
         covered = max(covered - a.total / 2, 0)
     return covered / sqrt(spread)

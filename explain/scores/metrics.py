@@ -47,7 +47,7 @@ class Share:
         half = Z / total * sqrt(self.correct * wrong / self.total + Z**2 / 4)
         return middle - half if self.correct else 0.0, middle + half if wrong else 1.0
 
-    def as_json(self) -> dict[str, float | int]:
+    def as_json(self) -> dict[str, float | int | None]:
         """{accuracy, correct, total}, as the endpoints answer; accuracy None where there is none."""
         rate = self.accuracy if self.counts else None
         return {"accuracy": rate, "correct": self.correct, "total": self.total}
@@ -76,7 +76,7 @@ def share(correct: np.ndarray, predicted: np.ndarray | None = None) -> Share:
 
 
 def shares_by(
-    correct: np.ndarray, group: Sequence[str], predicted: np.ndarray | None = None
+    correct: np.ndarray, group: Sequence[str] | np.ndarray, predicted: np.ndarray | None = None
 ) -> dict[str, Share]:
     """One Share for each value in `group` (images,), in order of first appearance; "" is no group."""
     correct, group = np.asarray(correct, dtype=bool), list(group)

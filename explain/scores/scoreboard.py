@@ -74,7 +74,10 @@ class Scoreboard:
 
 
 def scoreboard(
-    truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str], conditions: Sequence[str]
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    classes: Sequence[str],
+    conditions: Sequence[str] | np.ndarray,
 ) -> Scoreboard:
     """truth, predicted: (images,) indices into classes, predicted NO_ANSWER where there is none; conditions: (images,) names,
     "" where there is none."""

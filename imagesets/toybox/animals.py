@@ -31,7 +31,7 @@ def _legs(
     x: float,
 ) -> Parts:
     """A left and a right leg from hips to ground, one ahead of the other, each with a foot."""
-    parts = ()
+    parts: Parts = ()
     for side in (1, -1):
         top, end = (hips[0], hips[1], side * hips[2]), (x + stride * side, 0.07, side * hips[2])
         parts += (Part(capsule(top, end, *thickness), blend=0.06), *telling(Part(foot(end), paint)))

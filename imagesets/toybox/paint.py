@@ -50,7 +50,7 @@ OWN = ("body", "trim")  # the paints that show the colour an object is named for
 SKINS = ("body", "accent", "muzzle")  # the paints that carry its pattern
 
 
-def decode(rgb: Sequence[float]) -> np.ndarray:
+def decode(rgb: Sequence[float] | np.ndarray) -> np.ndarray:
     """sRGB (3,) from 0 to 255 -> linear light (3,)."""
     return (np.clip(np.asarray(rgb, np.float32), 0, 255) / 255) ** np.float32(2.2)
 

@@ -4,6 +4,7 @@ What several conditions share, the object, its view and its traced surface, is w
 kept for the next call.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -153,7 +154,7 @@ def _silhouette(category: str, seed: int, size: int) -> Image.Image:
     return Image.fromarray(np.rint(255 * light).astype(np.uint8)).convert("RGB")
 
 
-_IMAGES = {
+_IMAGES: dict[str, Callable[[str, int, int], Image.Image]] = {
     "realistic": _photo,
     "geons": _geons,
     "silhouettes": _silhouette,

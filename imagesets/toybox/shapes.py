@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 Distance = Callable[[np.ndarray], np.ndarray]
-Vector = Sequence[float]
+Vector = Sequence[float] | np.ndarray
 
 
 @dataclass(frozen=True)

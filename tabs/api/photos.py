@@ -109,7 +109,9 @@ def mapped(
         (photo.key, name, texts, target),
         lambda: model.trace(photo.image, target=target, labels=texts, gradients=False),
     )
-    again = {"model": model, "image": photo.image} if METHODS[method].needs_model else {}
+    again: dict[str, Any] = (
+        {"model": model, "image": photo.image} if METHODS[method].needs_model else {}
+    )
     found = explained(trace, method, **asked, **again)
     rows, cols = found.map.shape
     numbers = {

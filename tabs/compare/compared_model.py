@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,11 +70,17 @@ class Answers:
         """Those to some of its pictures, by their places among the items, in order."""
         rows = np.searchsorted(self.places, chosen)
         unrestricted = None if self.unrestricted is None else self.unrestricted[rows]
-        kept = (self.predicted, self.margins, self.top, self.probabilities)
-        return Answers(chosen, *(each[rows] for each in kept), unrestricted)
+        return Answers(
+            chosen,
+            self.predicted[rows],
+            self.margins[rows],
+            self.top[rows],
+            self.probabilities[rows],
+            unrestricted,
+        )
 
 
-def compared_model(source: str, limit: int, key: str, choice: ModelChoice) -> ComparedModel:
+def compared_model(source: str | Path, limit: int, key: str, choice: ModelChoice) -> ComparedModel:
     """One model with the set before it; ValueError and OSError are for people. A LabelMapError names its box by `key`."""
     model = loaded(choice.name)
     (embedded,) = embed_set(source, limit, model, (answer_space(model),))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class Comparison:
         return cells(self.right, self.predicted)
 
 
-def compared(source: str, limit: int, choices: Mapping[str, ModelChoice]) -> Comparison:
+def compared(source: str | Path, limit: int, choices: Mapping[str, ModelChoice]) -> Comparison:
     """As `gathered`; ValueError where none of the models answers any picture."""
     found = gathered(source, limit, choices)
     if not found.answers:
@@ -78,7 +79,7 @@ def compared(source: str, limit: int, choices: Mapping[str, ModelChoice]) -> Com
     return found
 
 
-def gathered(source: str, limit: int, choices: Mapping[str, ModelChoice]) -> Comparison:
+def gathered(source: str | Path, limit: int, choices: Mapping[str, ModelChoice]) -> Comparison:
     """The comparison of some models on the set at `source`. ValueError and OSError are for people."""
     if not choices:
         raise ValueError(NO_MODEL)

@@ -106,7 +106,7 @@ def _notes(found: Comparison, key: str) -> list[str]:
         return []
     template = each.choice.template
     prompts = prompts_of(found.names[:NOTED], template)
-    return [note["text"] for note in notes(each.model, prompts, template)]
+    return [note["text"] for note in notes(each.embedded.clip, prompts, template)]
 
 
 def _pairs(found: Comparison, right: np.ndarray) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ def _per_class(found: Comparison, right: np.ndarray) -> list[dict[str, Any]]:
         )
         return dict(zip(found.answers, map(bar, each), strict=True))
 
-    return [{"name": found.names[code], "shares": shares(code)} for code in shown]
+    return [{"name": found.names[code], "shares": shares(code)} for code in shown.tolist()]
 
 
 def _per_condition(found: Comparison, right: np.ndarray) -> list[dict[str, Any]]:

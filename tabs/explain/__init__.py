@@ -5,7 +5,7 @@ Every column has lines of its own (tabs/wiring/lines.py), so the three run side 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
@@ -57,7 +57,7 @@ def ask_slowly(raw: Any, path: str | None, family: str) -> Iterator[dict[str, An
         yield from parts(raw, _slow(path, raw, family))
 
 
-def _slow(path: str, raw: Any, family: str) -> Iterator[dict[str, Any] | None]:
+def _slow(path: str, raw: Any, family: str) -> Generator[dict[str, Any] | None]:
     """Reads the question within the answer, so that what is wrong with it is said like any other mistake."""
     yield from answers.slow(path, question(raw), family)
 

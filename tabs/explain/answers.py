@@ -78,6 +78,8 @@ def from_point(path: str, asked: Question, family: str) -> dict[str, Any]:
     """Attention from the patch at `asked.point`, for every layer and head; each layer has its own grid."""
     look = looked(path, asked, family)
     left, top, right, bottom = look.trace.view
+    if asked.point is None:
+        raise ValueError("Point at a patch first.")
     x, y = (asked.point[0] - left) / (right - left), (asked.point[1] - top) / (bottom - top)
     if not (0 <= x <= 1 and 0 <= y <= 1):
         raise ValueError("This point lies outside the part of the photo that this model sees.")
@@ -99,8 +101,13 @@ def slow(path: str, asked: Question, family: str) -> Iterator[dict[str, Any] | N
     look = looked(path, asked, family)
 
     def work(progress: Callable[[float], None]) -> Explanation:
-        asked_of = {"model": look.model, "image": look.photo.image, "progress": progress}
-        return explained(look.trace, asked.method, **asked_of)
+        return explained(
+            look.trace,
+            asked.method,
+            model=look.model,
+            image=look.photo.image,
+            progress=progress,
+        )
 
     for news in stepwise(work, every=SILENCE):
         if not isinstance(news, tuple):

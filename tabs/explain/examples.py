@@ -42,8 +42,8 @@ def examples() -> tuple[Example, ...]:
 
 def thumbnail(example: Example) -> bytes:
     """A small square JPEG of an example."""
-    with Image.open(example.path) as image:
-        image = image.convert("RGB")
+    with Image.open(example.path) as file:
+        image = file.convert("RGB")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return jpeg(image.crop((left, top, left + side, top + side)).resize((THUMBNAIL, THUMBNAIL)))
@@ -52,4 +52,5 @@ def thumbnail(example: Example) -> bytes:
 def _scikit_image() -> Path:
     """The folder of scikit-image's pictures, found without importing it."""
     spec = find_spec("skimage")
-    return Path(spec.submodule_search_locations[0]) / "data" if spec else Path("missing")
+    folders = spec.submodule_search_locations if spec else None
+    return Path(folders[0]) / "data" if folders else Path("missing")

@@ -12,7 +12,7 @@ from explain.classes.prompts import class_weights, fill, prompts_of
 from explain.maps.nearest import nearest
 from explain.scores.metrics import share
 from imagesets import Item
-from models import FAMILIES
+from models import FAMILIES, text_reader
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
 from tabs.map.sheets import sheet
@@ -171,7 +171,7 @@ def prompted(asked: MapAsked) -> dict[str, Any]:
     if layouts.space_of(model, asked.pool, asked.depth)[0] != "joint":
         return {**answers, "marks": [], "note": "Prompts lie in CLIP's joint space alone."}
     found = layouts.arranged(asked, family, silent)
-    weights = class_weights(template_sums(model, texts))[:MARKED]
+    weights = class_weights(template_sums(text_reader(model), texts))[:MARKED]
     placement, points = found.placed(weights, NEAR)
     says = [fill(texts.templates[0], name) for name in texts.classes]
     marks = [

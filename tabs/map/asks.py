@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def map_asked(raw: Any, file: str | None) -> MapAsked:
     )
 
 
-def _one_of(value: Any, known: tuple[str, ...], usual: str) -> str:
+def _one_of(value: Any, known: Container[str], usual: str) -> str:
     return value if isinstance(value, str) and value in known else usual
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from explain.classes.answers import NO_ANSWER, name_of, note_of
 from explain.classes.prompts import class_weights, cosines
+from models import text_reader
 from models.photo import open_photo
 from tabs.prompts.scores import Try, asked_prompts, pinned, tried
 from tabs.prompts.tries import Asked, Wording
@@ -40,9 +41,10 @@ def wanted(asked: Asked) -> dict[str, Any]:
         truth, answer = asked.cell
         answer = NO_ANSWER if answer == len(now.prompts.classes) else answer
         chosen = now.counted & (now.truth == truth) & (now.scored.predicted == answer)
-        places = np.flatnonzero(chosen)
-        count = len(places)
-        places = places[np.argsort(now.scored.margins[places], kind="stable")][:SHOWN].tolist()
+        rows = np.flatnonzero(chosen)
+        count = len(rows)
+        nearest = rows[np.argsort(now.scored.margins[rows], kind="stable")][:SHOWN]
+        places = tuple(nearest.tolist())
     before = pinned(now, asked.pinned, asked) if asked.pinned and not asked.cell else None
     pictures = [_picture(now, before, place) for place in places if place < len(found.items)]
     return {"count": count, "pictures": pictures}
@@ -92,7 +94,7 @@ def _under(wording: Wording, images: ImageSet, template: str, features: Tensor) 
         prompts = asked_prompts(images, wording.classes, template)
     except ValueError as error:
         return {"template": template, "error": str(error)}
-    clip = loaded(wording.model)
+    clip = text_reader(loaded(wording.model))
     weights = class_weights(template_sums(clip, prompts))
     found = cosines(features[None], weights)[0]
     return {
@@ -120,4 +122,4 @@ def _picture(now: Try, before: Try | None, place: int) -> dict[str, Any]:
 
 def _top(now: Try, place: int) -> list[dict]:
     found = cosines(now.set.encoded.features[place][None], now.weights)[0]
-    return top_classes((now.set.model.scale * found).softmax(-1), now.prompts.classes)
+    return top_classes((now.set.clip.scale * found).softmax(-1), now.prompts.classes)

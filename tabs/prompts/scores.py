@@ -84,7 +84,7 @@ def tried(found: EmbeddedSet, classes: str, templates: str, half: str = "all") -
             f"No line stands for a class of this set ({names}). Name at least one, as in the set or as a synonym after |."
         )
     truth = np.maximum(truth, 0)
-    per_template = template_sums(found.model, prompts)
+    per_template = template_sums(found.clip, prompts)
     weights = class_weights(per_template)
     scored = score(found.encoded.features, weights, truth)
     return Try(found, prompts, pairing, per_template, weights, counted, truth, scored)
@@ -126,10 +126,10 @@ def answer_of(found: EmbeddedSet, asked: Asked) -> dict[str, Any]:
         "templates": now.prompts.templates,
         "notes": [
             *said,
-            *notes(found.model, now.prompts, asked.wording.templates),
+            *notes(found.clip, now.prompts, asked.wording.templates),
             *_left_out(now),
         ],
-        "change": _change(now, board, asked) if asked.pinned else None,
+        "change": _change(now, board, asked, asked.pinned) if asked.pinned else None,
         "leave_out": _leave_out(now) if asked.leave_out else None,
     }
 
@@ -196,11 +196,11 @@ def _leave_out(now: Try) -> list[dict[str, Any]]:
     ]
 
 
-def _change(now: Try, board: Scoreboard, asked: Asked) -> dict[str, Any]:
+def _change(now: Try, board: Scoreboard, asked: Asked, pin: Wording) -> dict[str, Any]:
     """The pinned prompts on the same pictures: their bars, and the pictures that flipped; p None where one of the two
     answers none.
     """
-    before = pinned(now, asked.pinned, asked)
+    before = pinned(now, pin, asked)
     then = before.board
     comparable = board.overall.counts and then.overall.counts
     both = now.counted & before.counted & comparable

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imagesets import CATALOGUE, ImageSet, Item, load_set
+from models import text_reader
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
 from tabs.wiring.slowly import Step, Told, silent, stepwise
@@ -60,6 +61,11 @@ class EmbeddedSet:
     codes: np.ndarray
     conditions: np.ndarray
     encoded: Encoded
+
+    @property
+    def clip(self) -> Clip:
+        """Its model, where that reads texts; else ValueError."""
+        return text_reader(self.model)
 
     @property
     def skipped(self) -> dict[str, int]:
@@ -123,9 +129,7 @@ def clip(name: str, told: Told = silent) -> Clip:
     """The CLIP called `name`; a stranger's words never name a folder."""
     told(Step(0, "Loading the model"))
     model = loaded(name)
-    if not model.reads_texts:
-        raise ValueError(f"{name} reads no text; choose a CLIP.")
-    return model
+    return text_reader(model)
 
 
 def labelled_set(source: str | Path, limit: int, told: Told = silent) -> LabelledSet:

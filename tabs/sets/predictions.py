@@ -114,9 +114,9 @@ def _by_texts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities (pictures, choices), and which choice each picture is answered with."""
     prompts = prompts_of(found.images.classes, template)
-    weights = class_weights(template_sums(found.model, prompts))[among]
-    logits = found.model.scale * cosines(found.encoded.features, weights)
-    return logits.softmax(-1).numpy(), answered(logits.numpy(), found.model.scale)
+    weights = class_weights(template_sums(found.clip, prompts))[among]
+    logits = found.clip.scale * cosines(found.encoded.features, weights)
+    return logits.softmax(-1).numpy(), answered(logits.numpy(), found.clip.scale)
 
 
 _label_maps = Kept(MAP_BYTES, lambda found: LINE_BYTES * (len(found.outputs) + len(found.notes)))

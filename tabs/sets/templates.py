@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from explain.classes.prompts import template_weights
+from models import text_reader
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
 
@@ -25,7 +26,7 @@ def template_sums(model: Clip, prompts: Prompts) -> Tensor:
 
 @on_gpu
 def _template_weights(name: str, prompts: Prompts) -> Tensor:
-    return template_weights(loaded(name), prompts)
+    return template_weights(text_reader(loaded(name)), prompts)
 
 
 _weights = Kept(WEIGHT_BYTES, lambda weights: weights.nbytes)

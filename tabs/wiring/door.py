@@ -171,7 +171,8 @@ class _Answer:
     """An answer on its way out, with the headers that browsers heed. keep: whether its content is wanted afterwards."""
 
     def __init__(self, send: Any, blocks: Any):
-        self._send, self._blocks, self._start, self.keep = send, blocks, None, False
+        self._send, self._blocks, self.keep = send, blocks, False
+        self._start: dict[str, Any] | None = None
         self.started, self.content = False, b""
 
     async def send(self, message: dict[str, Any]) -> None:

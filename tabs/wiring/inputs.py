@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from tabs.wiring.question import NO_FILE, was_uploaded
 
 
-async def as_sent(component: gr.components.Component, path: str | Path | None) -> str | None:
+async def as_sent(self: gr.components.Component, url_or_file_path: str | Path | None) -> str | None:
     """What every input of the page has in place of its `async_move_resource_to_block_cache`."""
+    path = url_or_file_path  # Gradio's name of it
     if str(path).startswith(("http://", "https://")):
         raise gr.Error(
             "Send the file itself; addresses on the web are not fetched.", print_exception=False
@@ -25,7 +27,7 @@ async def as_sent(component: gr.components.Component, path: str | Path | None) -
         raise gr.Error(NO_FILE, print_exception=False)
     if not os.path.isfile(path):
         raise gr.Error("This file is not here any more; bring it again.", print_exception=False)
-    return await gr.components.Component.async_move_resource_to_block_cache(component, path)
+    return await gr.components.Component.async_move_resource_to_block_cache(self, path)
 
 
 class Json(gr.JSON):
@@ -54,7 +56,7 @@ class UploadButton(gr.UploadButton):
     is_template = True
     async_move_resource_to_block_cache = as_sent
 
-    def preprocess(self, payload: gr.data_classes.FileData | None) -> str | None:
+    def preprocess(self, payload: Any) -> str | None:
         """The upload's path; Gradio's own leaves an empty file on disk for every question."""
         if payload is not None and not isinstance(payload, gr.data_classes.FileData):
             raise gr.Error("Send one file.", print_exception=False)

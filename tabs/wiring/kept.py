@@ -68,8 +68,9 @@ class Photo:
 
 def opened(source: str | Path | bytes) -> Photo:
     """The photo in a file, or in a file's bytes; ValueError or FileNotFoundError with one sentence where there is none."""
-    held = source
-    if not isinstance(source, bytes):
+    if isinstance(source, bytes):
+        held = source
+    else:
         path = Path(source)
         held = path.read_bytes() if path.is_file() else b""
     key = sha256(held).hexdigest()[:20] if held else ""

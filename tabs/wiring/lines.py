@@ -26,8 +26,8 @@ from tabs.wiring.widget import Widget
 
 OURS = "Something went wrong here, and the mistake is ours. Try again, or choose another photo or checkpoint."
 
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
-STOPPING = {
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+STOPPING: dict[str, Any] = {
     "queue": False,
     "trigger_mode": "multiple",
     **PRIVATE,
@@ -143,8 +143,9 @@ def _asker(raw: Any) -> str:
 
 def trouble(error: Exception) -> dict[str, Any]:
     """An error as the browser shows it: beside its box, where it names one."""
-    if isinstance(error, ValueError) and hasattr(error, "field"):
-        return {"wrong": {"field": error.field, "line": error.line, "text": str(error)}}
+    field, line = getattr(error, "field", None), getattr(error, "line", None)
+    if isinstance(error, ValueError) and field:
+        return {"wrong": {"field": field, "line": line, "text": str(error)}}
     return {"error": sentence(error)}
 
 

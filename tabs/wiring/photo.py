@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -26,7 +27,7 @@ class PhotoInput(gr.Image):
             raise gr.Error("Send the photo as an uploaded file.", print_exception=False)
         return payload.path
 
-    def postprocess(self, value: str | Path | None) -> gr.data_classes.ImageData | None:
+    def postprocess(self, value: Any) -> gr.data_classes.ImageData | None:
         """One of our own example files, copied to where Gradio serves from, wherever it was installed."""
         if value is None:
             return None

@@ -92,9 +92,10 @@ def _check_files(asked: dict[str, Any]) -> None:
 def _check_file(value: dict[str, Any]) -> None:
     path, size = value.get("path"), value.get("size")
     texts = [value.get(key) for key in FILE_TEXTS]
+    if not isinstance(path, str):
+        raise Refused(NO_FILE)
     fits = (
-        isinstance(path, str)
-        and 0 < len(path) <= LONGEST
+        0 < len(path) <= LONGEST
         and value.get("meta") in (None, FILE)
         and (size is None or (type(size) is int and size >= 0))
         and all(text is None or (isinstance(text, str) and len(text) <= LONGEST) for text in texts)

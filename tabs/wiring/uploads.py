@@ -44,7 +44,7 @@ class Upload:
 class Uploads:
     """What has been uploaded to this server; each method may be called from any thread."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._files: dict[str, Upload] = {}
         self._open: Counter[str] = Counter()
         self._left: dict[str, float] = {}  # page → when it was closed
@@ -84,7 +84,7 @@ class Uploads:
             while waiting:
                 value = waiting.pop()
                 if isinstance(value, dict):
-                    found = self._files.get(value.get("path")) if "path" in value else None
+                    found = self._files.get(value["path"]) if "path" in value else None
                     if found:
                         found.used = monotonic()
                         if session and len(found.sessions) < SESSIONS:

@@ -65,7 +65,7 @@ def check_places(queue: Any, session: str | None, scope: dict[str, Any]) -> None
 class Requests:
     """How many requests of each address are open."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._open: Counter[str] = Counter()
 
     def enter(self, here: str) -> None:
