@@ -31,7 +31,7 @@ SHOWN = 1024  # pixels on the longer side of the photo the browser gets
 def show(raw: Any, path: str | None) -> dict[str, Any]:
     """The photo as the browser draws it: upright, on white, at most SHOWN pixels long."""
 
-    def answer() -> dict[str, Any]:
+    def answer(path: str) -> dict[str, Any]:
         photo = opened(path)
         small = photo.image.copy()
         small.thumbnail((SHOWN, SHOWN))
@@ -43,12 +43,12 @@ def show(raw: Any, path: str | None) -> dict[str, Any]:
 
 def ask(raw: Any, path: str | None, family: str) -> dict[str, Any]:
     """What one model answers, with all its maps."""
-    return _reply(lambda: answers.answered(path, question(raw), family), raw, path)
+    return _reply(lambda path: answers.answered(path, question(raw), family), raw, path)
 
 
 def ask_point(raw: Any, path: str | None, family: str) -> dict[str, Any]:
     """Attention from the pinned patch."""
-    return _reply(lambda: answers.from_point(path, question(raw), family), raw, path)
+    return _reply(lambda path: answers.from_point(path, question(raw), family), raw, path)
 
 
 def ask_slowly(raw: Any, path: str | None, family: str) -> Iterator[dict[str, Any]]:
@@ -62,15 +62,16 @@ def _slow(path: str, raw: Any, family: str) -> Generator[dict[str, Any] | None]:
     yield from answers.slow(path, question(raw), family)
 
 
-def _reply(answer: Callable[[], dict[str, Any]], raw: Any, path: str | None) -> dict[str, Any]:
-    return reply(answer, raw) if path else {"serial": serial(raw)}
+def _reply(answer: Callable[[str], dict[str, Any]], raw: Any, path: str | None) -> dict[str, Any]:
+    return reply(lambda: answer(path), raw) if path else {"serial": serial(raw)}
 
 
 def pick(chosen: gr.EventData) -> str | None:
     """The file of the example that was clicked."""
     found, index = examples.examples(), getattr(chosen, "index", None)
-    known = type(index) is int and 0 <= index < len(found)
-    return str(found[index].path) if known else None
+    if type(index) is int and 0 <= index < len(found):
+        return str(found[index].path)
+    return None
 
 
 # Layout.

@@ -44,8 +44,8 @@ ASKING = (  # of an event that asks nothing of Python
 class Page(gr.Blocks):
     """Blocks that are described in few words."""
 
-    def get_config_file(self) -> dict[str, Any]:
-        found = super().get_config_file()
+    def get_config_file(self) -> Any:
+        found: dict[str, Any] = {**super().get_config_file()}
         public = self._public()
         for component in found["components"]:
             if component["id"] in public:

@@ -27,7 +27,7 @@ class Widget(gr.HTML):
     (`widget.ask(...)`). As an input it is whatever the listener's `js` puts there; as an output, any JSON.
     """
 
-    EVENTS = ["ask", "stop", "pick"]  # noqa: RUF012 (Gradio wants a list)
+    EVENTS: list[Any] = ["ask", "stop", "pick"]  # noqa: RUF012 (Gradio wants a list)
     async_move_resource_to_block_cache = as_sent
 
     def __init__(self, tab: str, part: str, elem_id: str | None = None, **options: Any):
