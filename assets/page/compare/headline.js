@@ -40,8 +40,10 @@ export function headline(element) {
     const head = make("tr");
     head.append(make("td"), ...["precision", "recall", "F1"].map((title) => make("th", "", title, { scope: "col" })));
     node.append(head);
+    /** @type {[average: string, cells: [figure: string, cell: HTMLElement][]][]} */
     const lines = [["macro", "Every class counts alike"], ["weighted", "Classes count by their number of pictures"]].map(([key, meaning]) => {
       const line = make("tr");
+      /** @type {[string, HTMLElement][]} */
       const cells = ["precision", "recall", "f1"].map((each) => [each, make("td")]);
       line.append(make("th", "", key, { scope: "row", title: meaning }), ...cells.map(([, cell]) => cell));
       node.append(line);

@@ -18,7 +18,10 @@ function unpacked(value, held) {
   return answer;
 }
 
-// The map of a model's answer, or {missing: why there is none}. Both its Grad-CAMs share one scale.
+/**
+ * The map of a model's answer, or {missing: why there is none}. Both its Grad-CAMs share one scale.
+ * @returns {maps.MapOrReason}
+ */
 function current(answer, method) {
   const last = answer.layers - 1;
   if (method === "attention") {

@@ -99,6 +99,7 @@ export function ask(element) {
 
   function exports() {
     const row = make("div", "hl-exports", "", { role: "group", "aria-label": "Export" });
+    /** @type {[text: string, title: string, act: () => void][]} */
     const ways = [
       ["Picture (PNG)", "The three maps with their words", () => exported.picture()],
       ["Arrays (NPZ)", "The raw numbers, for NumPy", () => exported.arrays()],

@@ -10,7 +10,7 @@ const IMAGE = /^image\//;
 
 function bring(files) {
   const file = Array.from(files).find(({ type }) => IMAGE.test(type));
-  const field = document.querySelector("#photo input[type=file]");
+  const field = /** @type {HTMLInputElement} */ (document.querySelector("#photo input[type=file]"));
   if (!file || !field) return false;
   const bag = new DataTransfer();
   bag.items.add(file);
@@ -26,7 +26,7 @@ document.addEventListener("dragover", (event) => {
   if (event.dataTransfer.types.includes("Files")) event.preventDefault();
 });
 document.addEventListener("drop", (event) => {
-  if (event.target.closest("#photo")) return; // its own drop zone
+  if (/** @type {Element} */ (event.target).closest("#photo")) return; // its own drop zone
   if (bring(event.dataTransfer.files)) event.preventDefault();
 });
 
@@ -56,7 +56,8 @@ export async function showInExplain({ src, name, models = {}, names, templates =
     lent.set(box, [before !== undefined && box.value === came ? before : box.value, text]);
     fill(box, text);
   };
-  [...document.querySelectorAll('[role="tab"]')].find((tab) => tab.textContent.trim() === "Explain")?.click();
+  const tabs = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[role="tab"]'));
+  [...tabs].find((tab) => tab.textContent.trim() === "Explain")?.click();
   for (const [family, model] of Object.entries(models)) state.columns[family]?.choose(model);
   put("#clip .hl-classes textarea", names?.join("\n"));
   put("#clip .hl-classes input", template);

@@ -9,6 +9,7 @@ export function checkpoint(column) {
   const HUB = "hub"; // the choice that opens the field
   const node = make("div", "hl-checkpoint");
   const list = make("select", "hl-select", "", { "aria-label": `${column.title} checkpoint` });
+  /** @type {[string, import("../shared/settings.js").Checkpoint[]][]} */
   const groups = [
     ["Bundled", checkpoints.filter((entry) => entry.bundled)],
     ["From this computer", checkpoints.filter((entry) => entry.here && !entry.bundled)],

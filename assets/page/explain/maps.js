@@ -27,7 +27,10 @@ function slow(column, method) {
   return found?.state === "done" ? maps.drawn(found, methods[method], 0, state.ownScale) : { slow: found || { state: "stopped" } };
 }
 
-// The map of a column, or {missing: why there is none}, {waiting}, {slow: how far it is}; null without an answer.
+/**
+ * The map of a column, or {missing: why there is none}, {waiting}, {slow: how far it is}; null without an answer.
+ * @returns {maps.MapOrReason | null}
+ */
 export function current(column, layer = null, head = state.head, method = state.method) {
   if (!column.answer) return null;
   const at = layer ?? layerOf(column);

@@ -190,7 +190,7 @@ export function asks(element, { draws, methods }) {
   function photo() {
     const box = make("div", "hl-choice");
     const row = make("div", "hl-acts");
-    const upload = button("Place a photo…", () => document.querySelector("#map-photo")?.click(), "Where would a picture of yours lie?");
+    const upload = button("Place a photo…", () => /** @type {HTMLElement} */ (document.querySelector("#map-photo"))?.click(), "Where would a picture of yours lie?");
     const remove = button("Remove", removePhoto);
     row.append(upload, remove);
     const says = make("p", "hl-hint", "", { "aria-live": "polite" });

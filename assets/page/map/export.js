@@ -52,12 +52,12 @@ function svg() {
   const sheet = document.implementation.createDocument("http://www.w3.org/2000/svg", "svg");
   let x = 0;
   for (const drawing of drawings) {
-    drawing.setAttribute("x", x);
+    drawing.setAttribute("x", String(x));
     x += Number(drawing.getAttribute("width"));
     sheet.documentElement.append(sheet.adoptNode(drawing));
   }
-  sheet.documentElement.setAttribute("width", x);
-  sheet.documentElement.setAttribute("height", Math.max(...drawings.map((drawing) => Number(drawing.getAttribute("height")))));
+  sheet.documentElement.setAttribute("width", String(x));
+  sheet.documentElement.setAttribute("height", String(Math.max(...drawings.map((drawing) => Number(drawing.getAttribute("height"))))));
   save(new XMLSerializer().serializeToString(sheet), `${name()}.svg`, "image/svg+xml");
 }
 

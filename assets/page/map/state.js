@@ -38,7 +38,7 @@ const state = {
   near: null, // {index, near: {family: {places, similarities}}}
   playing: false,
   view: null, // what all maps show, {x, y, scale}; null = everything
-  columns: Object.fromEntries(FAMILIES.map((family) => [family, { busy: false, done: 0, doing: "", error: "", map: null }])),
+  columns: Object.fromEntries(FAMILIES.map((family) => [family, { busy: false, done: 0, doing: "", error: "", map: null, settings: null }])),
 };
 const tiles = new Map(); // index → {image, x, y, w, h}
 const asking = new Set(); // indices of thumbnails on their way

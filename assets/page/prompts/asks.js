@@ -14,6 +14,7 @@ export function asks(element, { draws }) {
   element.append(pictures(), progress(), checkpoint(), classes());
 
   function checkpoint() {
+    /** @type {[string, import("../shared/settings.js").Checkpoint[]][]} */
     const groups = [["On this computer", models.filter(({ here }) => here)], ["Well known, downloaded once", models.filter(({ here }) => !here)]];
     const named = groups.map(([title, entries]) => [title, entries.map((entry) => ({ ...entry, title: entry.here ? `${entry.name} · ${entry.title}` : entry.title }))]);
     return choice("CLIP", named, "owner/name on the Hub", () => state.model, (model) => prepare({ model })).box;

@@ -7,6 +7,11 @@ import { csv, save } from "../shared/saving.js";
 
 export function board(element) {
   const HALF = { all: "all", choose: "choose half", confirm: "confirm half" };
+  /**
+   * @typedef {{number: number, templates: string, set: string, half: "all" | "choose" | "confirm", model: string, count: number,
+   *   overall: {rate: number, low: number, high: number, correct: number, total: number}, f1: number}} Tried
+   * @type {[key: string, title: string, value: (row: Tried) => string | number][]}
+   */
   const COLUMNS = [
     ["number", "#", (row) => row.number],
     ["templates", "Templates", (row) => row.templates],
@@ -50,7 +55,7 @@ export function board(element) {
     const sign = sorted.down ? -1 : 1;
     return [...state.board].sort((a, b) => {
       const [x, y] = [value(a), value(b)];
-      return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y))) || a.number - b.number;
+      return sign * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y))) || a.number - b.number;
     });
   }
 
@@ -84,7 +89,7 @@ export function board(element) {
         td.append(act);
       } else if (key === "accuracy") td.textContent = `${percent(row.overall.rate)} ${range(row.overall)}`;
       else if (key === "f1") td.textContent = percent(row.f1);
-      else td.textContent = value(row);
+      else td.textContent = String(value(row));
       tr.append(td);
     }
     return tr;

@@ -22,7 +22,7 @@ export function image(element, { compared }) {
   const acts = make("div", "hl-acts");
   acts.append(
     button("Others", another, "Eight other pictures of the set"),
-    button("Upload…", () => document.querySelector("#prompts-photo")?.click(), "A picture of your own"),
+    button("Upload…", () => /** @type {HTMLElement} */ (document.querySelector("#prompts-photo"))?.click(), "A picture of your own"),
   );
   const trouble = make("p", "hl-trouble", "", { role: "alert" });
   left.append(image, words, some, acts, trouble);

@@ -102,7 +102,8 @@ function framer(raster, look, { wrong, tiles }, { card, well, ink, faded }, rati
 
 // Returns the places in sight that have no picture yet and should.
 function paint(raster, look, scene, colours, ratio) {
-  const shades = Object.fromEntries(Object.entries(colours).map(([name, colour]) => [name, number(colour)]));
+  const [card, well, ink, faded] = [colours.card, colours.well, colours.ink, colours.faded].map(number);
+  const shades = { card, well, ink, faded };
   const palette = scene.palette.map(number);
   const large = look.shown ? look.places.filter((_, i) => look.shown[i]) : [];
   const above = look.shown ? scene.raised.filter((place) => !scene.thumbnail(place)) : [];

@@ -17,7 +17,7 @@ function seen(map, { w, h }) {
   const lens = views.lens(map.view, w, h);
   const scene = { ...map.scene(), tiles: scatterTiles() };
   const look = drawer.look(scene, lens, map.view.scale, map.pictures);
-  look.shown = look.shown?.map((shown, i) => shown && Boolean(scene.thumbnail(look.places[i]))) ?? null;
+  look.shown = look.shown?.map((shown, i) => (shown && scene.thumbnail(look.places[i]) ? 1 : 0)) ?? null;
   return { scene, look };
 }
 

@@ -21,6 +21,7 @@ export function scatterPointer(map, hint) {
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
+  /** @param {{x: number, y: number}[]} both */
   const middle = ([a, b]) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, apart: Math.hypot(a.x - b.x, a.y - b.y) || 1 });
 
   function begin(kind, at) {

@@ -56,6 +56,7 @@ export function scatter(options = {}) {
   const SAME = 1e-9; // views less apart are one, relative to their scale
   const BEYOND = 1.02; // marks this far out, in map units, make the map wider
   const FEW = 30; // at most so many selected points are raised; more show by the others' fading
+  /** @type {(...told: unknown[]) => void} */
   const nothing = () => {};
   const told = { points: new Float32Array(0), codes: [], palette: ["#888888"], wrong: null, marks: [], links: [] };
   const asked = { thumbnail: null, card: nothing, describe: null, wants: nothing };
@@ -123,7 +124,9 @@ export function scatter(options = {}) {
     map.redraw(Boolean(moved || seen));
   }
 
+  /** @param {unknown} value @returns {value is ArrayLike<unknown>} */
   const listed = (value) => Array.isArray(value) || ArrayBuffer.isView(value);
+  /** Lists by what is in them, all else by identity. @param {unknown} a @param {unknown} b */
   function same(a, b) {
     if (!listed(a) || !listed(b)) return a === b;
     if (a.length !== b.length) return false;

@@ -76,8 +76,15 @@ function outline(context, box, map, view, at, pinned) {
   }
 }
 
-// Pointer and keys on a canvas → places in the photo. shown() gives {picture, map, view} or null, hovered() the place
-// pointed at.
+/**
+ * Pointer and keys on a canvas → places in the photo.
+ * @param {HTMLCanvasElement} canvas
+ * @param {{
+ *   shown: () => {picture: {width: number, height: number}, map: import("./maps.js").MapOrReason | null, view: maps.View} | null,
+ *   hovered: () => maps.Place | null, point: (place: maps.Place | null) => void, pin?: (place: maps.Place) => void,
+ *   touch?: () => void,
+ * }} told  hovered: the place pointed at
+ */
 function listen(canvas, { shown, hovered, point, pin = () => {}, touch = () => {} }) {
   function place(event) {
     const now = shown();

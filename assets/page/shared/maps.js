@@ -3,6 +3,17 @@
 // Shares (attention, rollout) are shown as multiples of an even one (1 = what every patch would get if all got the same);
 // signed maps (Grad-CAM, integrated gradients) in logits. One model's heads and layers share one scale.
 
+/**
+ * @typedef {{rows: number, cols: number, values: Float32Array, low: number, high: number, clipped: boolean, signed: boolean,
+ *   note?: string}} Scaled  a map, and the values at the ends of its colours; clipped: whether some lie above
+ * @typedef {Scaled & {layer: number, heads: number, head: number, wanted: number}} Chosen  and which of a model's maps it is
+ * @typedef {{missing: string, waiting: boolean, slow: {state: string, done?: number, error?: string}}} Reason  why there is none
+ * @typedef {Partial<Chosen> & Partial<Reason>} MapOrReason
+ * @typedef {[left: number, top: number, right: number, bottom: number]} View  the part of a photo a model sees, fractions
+ * @typedef {{x: number, y: number}} Place  in a photo, fractions
+ * @typedef {{shape: number[], values: Float32Array}} Unpacked
+ */
+
 const CLIPPED = 0.98; // the scale ends where this share of all values lies below; the few above take its colour
 
 // {shape, data} of tabs/wiring/packing.py → {shape, values, ...}; the last two sides of a shape are rows and cols.
@@ -58,8 +69,14 @@ function signed(packed, index = 0) {
   return { rows, cols, values: slice(packed, index), low: -high, high, clipped: false, signed: true, note: packed.note };
 }
 
-// A method's map, or that of one layer where it has one for each.
 const groups = new WeakMap(); // packed maps → the one-element list that names their scale
+/**
+ * A method's map, or that of one layer where it has one for each.
+ * @param {Unpacked & {refused?: string, note?: string}} packed
+ * @param {{signed: boolean, takes: string[]}} method
+ * @param {number} layer
+ * @returns {MapOrReason}
+ */
 function drawn(packed, { signed: both, takes }, layer, own = false) {
   if (packed.refused) return { missing: packed.refused };
   const index = takes.includes("layer") ? layer : 0;
@@ -68,7 +85,13 @@ function drawn(packed, { signed: both, takes }, layer, own = false) {
   return { ...share(groups.get(packed), packed, index, own), layer, note: packed.note };
 }
 
-// The [row, col] of a place in the photo on a map's grid, or null outside what the model sees.
+/**
+ * The [row, col] of a place in the photo on a map's grid, or null outside what the model sees.
+ * @param {MapOrReason} map
+ * @param {View} view
+ * @param {Place} place
+ * @returns {[number, number] | null}
+ */
 function patchAt(map, view, place) {
   const x = (place.x - view[0]) / (view[2] - view[0]);
   const y = (place.y - view[1]) / (view[3] - view[1]);
@@ -76,7 +99,12 @@ function patchAt(map, view, place) {
   return [Math.min(map.rows - 1, Math.floor(y * map.rows)), Math.min(map.cols - 1, Math.floor(x * map.cols))];
 }
 
-// The middle of a patch, as a place in the photo.
+/**
+ * The middle of a patch, as a place in the photo.
+ * @param {MapOrReason} map
+ * @param {View} view
+ * @param {number[]} patch
+ */
 function placeOf(map, view, [row, col]) {
   return {
     x: view[0] + ((col + 0.5) / map.cols) * (view[2] - view[0]),
