@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 PAGE = Path(__file__).parents[2] / "assets" / "page"
@@ -46,6 +46,9 @@ class Files(StaticFiles):
         return response
 
 
+_files = Files(directory=PAGE)
+
+
 def picture(content: bytes) -> str:
     """The address of a JPEG made here."""
     name = f"{sha256(content).hexdigest()[:20]}.jpg"
@@ -60,7 +63,12 @@ async def _picture(request) -> Response:
     return Response(content, media_type="image/jpeg", headers=FOREVER)
 
 
-def routes(settings: dict[str, Any]) -> list[Mount | Route]:
+async def _file(request) -> Response:
+    """Not a Mount: below a root path that a proxy has taken away, that looks for a file by the whole address."""
+    return await _files.get_response(request.path_params["path"], request.scope)
+
+
+def routes(settings: dict[str, Any]) -> list[Route]:
     """What the server adds to Gradio's own routes."""
     known = json.dumps(settings).encode()
     tag = f'"{sha256(known).hexdigest()[:20]}"'
@@ -75,7 +83,7 @@ def routes(settings: dict[str, Any]) -> list[Mount | Route]:
     return [
         Route(f"/{ROOT}/settings.json", say),
         Route(f"/{ROOT}/made/{{name}}", _picture),
-        Mount(f"/{ROOT}", Files(directory=PAGE)),
+        Route(f"/{ROOT}/{{path:path}}", _file),
     ]
 
 
