@@ -19,7 +19,13 @@ FLAGS = (  # of a component, false unless told
     "likeable",
     "streamable",
 )
-NAMES = ("component_class_id", "component_class_name", "name", "preserved_by_key", "skip_api")
+NAMES = (
+    "component_class_id",
+    "component_class_name",
+    "key",
+    "preserved_by_key",
+    "skip_api",
+)
 UNREAD = (  # of a private event, by the browser
     "api_description",
     "api_visibility",
@@ -48,14 +54,18 @@ class Page(gr.Blocks):
         found: dict[str, Any] = {**super().get_config_file()}
         public = self._public()
         for component in found["components"]:
+            _shorten(component)
             if component["id"] in public:
                 _say_once(component)
-            elif "api_info" in component:
-                _shorten(component)
+            else:
+                _drop(component, DOCUMENTATION)
+                component["props"].pop("name", None)  # the documentation asks for a public one's
         for event in found["dependencies"]:
             for when in ("trigger_only_on_success", "trigger_only_on_failure"):
                 if not event[when]:
                     del event[when]
+            if not event["collects_event_data"]:
+                del event["collects_event_data"]
             if event["api_visibility"] == "private":
                 _drop(event, UNREAD if event["backend_fn"] else UNREAD + ASKING)
         return found
@@ -67,7 +77,8 @@ class Page(gr.Blocks):
 
 
 def _shorten(component: dict[str, Any]) -> None:
-    _drop(component, DOCUMENTATION + NAMES)
+    for name in NAMES:
+        component.pop(name, None)
     told = component["props"]
     _drop(told, ("events", *NAMES, *(flag for flag in FLAGS if told.get(flag) is False)))
 
