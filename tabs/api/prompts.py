@@ -33,8 +33,8 @@ def score_prompts(
     """
     with told_plainly():
         start = time.perf_counter()
-        told = patient(silent, ENDPOINT_SECONDS)
-        found = clip_set(source(imageset), LIMIT, arguments.model_name(model), told)
+        progress = patient(silent, ENDPOINT_SECONDS)
+        found = clip_set(source(imageset), LIMIT, arguments.model_name(model), progress)
         board = tried(found, text(classes, "classes"), text(templates, "templates")).board
         return {**board.as_json(), "seconds": time.perf_counter() - start}
 

@@ -11,10 +11,10 @@ from tabs.sets import embed_set, labelled_set
 from tabs.sets.predictions import answer_space
 from tabs.wiring.gpu import loaded
 from tabs.wiring.lines import sentence
-from tabs.wiring.slowly import Step, Told
+from tabs.wiring.slowly import Progress, Step
 
 
-def prepared(asked: CompareQuestion, progress: Told) -> dict[str, Any]:
+def prepared(asked: CompareQuestion, progress: Progress) -> dict[str, Any]:
     """The set as the page describes it; models: family → {error} where one cannot take part. progress may raise to stop."""
     if not asked.models:
         raise ValueError(NO_MODEL)
@@ -42,13 +42,13 @@ def prepared(asked: CompareQuestion, progress: Told) -> dict[str, Any]:
     }
 
 
-def _counted(progress: Told, number: int, total: int) -> Told:
+def _counted(progress: Progress, number: int, total: int) -> Progress:
     """`progress`, which says of each step for which of several models it is."""
     which = f" ({number} of {total} models)" if total > 1 else ""
     return lambda step: progress(Step(step.done, step.doing + which))
 
 
-def _shown(asked: CompareQuestion, family: str, progress: Told) -> dict[str, Any]:
+def _shown(asked: CompareQuestion, family: str, progress: Progress) -> dict[str, Any]:
     """What the page must know of one model that has seen the pictures, or {error}."""
     name = asked.models[family].name
     try:

@@ -43,11 +43,11 @@ _JOINED = "\N{WORD JOINER}"  # an interval with itself
 def written(asked: CompareQuestion) -> str:
     """The whole report. ValueError and OSError are for people."""
     found = compared(asked.source, asked.limit, asked.models)
-    told, keys = figures(found), list(found.answers)
-    models = {key: told["models"][key] for key in keys}
-    shown = [cell for cell in told["cells"] if cell["count"] and not cell["all_right"]]
+    numbers, keys = figures(found), list(found.answers)
+    models = {key: numbers["models"][key] for key in keys}
+    shown = [cell for cell in numbers["cells"] if cell["count"] and not cell["all_right"]]
     return _template().render(
-        **told | {"models": models},
+        **numbers | {"models": models},
         heading=f"{listed([FAMILIES[key] for key in keys])} on {found.labelled.images.title}",
         images=found.labelled.images,
         written_on=datetime.now().strftime("%d %B %Y, %H:%M"),

@@ -31,12 +31,14 @@ TITLE = "Map"
 
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     """Load a set and show it to each model: {"done", "doing"} meanwhile, then the set and every model's answers."""
-    yield from replies(raw, lambda told: answers.prepared(map_asked(raw, file), told))
+    yield from replies(raw, lambda progress: answers.prepared(map_asked(raw, file), progress))
 
 
 def arrange(raw: Any, file: str | None, family: str) -> Iterator[dict[str, Any]]:
     """One model's map: {"done", "doing"} meanwhile, then its points."""
-    yield from replies(raw, lambda told: answers.arranged(map_asked(raw, file), family, told))
+    yield from replies(
+        raw, lambda progress: answers.arranged(map_asked(raw, file), family, progress)
+    )
 
 
 def thumbs(raw: Any, file: str | None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import opened
 from tabs.wiring.lines import sentence
 from tabs.wiring.packing import packed
-from tabs.wiring.slowly import Step, Told, silent
+from tabs.wiring.slowly import Progress, Step, silent
 
 MARKED = 60  # classes whose prompts are put on the map
 NEAR = 8  # nearest pictures shown
@@ -47,9 +47,9 @@ def original(asked: MapAsked) -> dict[str, Any]:
     return pictures.whole(_item(asked)[1].content)
 
 
-def prepared(asked: MapAsked, told: Told) -> dict[str, Any]:
-    labelled = labelled_set(asked.source, asked.limit, told)
-    models = {family: _shown(asked, family, told) for family in asked.models}
+def prepared(asked: MapAsked, progress: Progress) -> dict[str, Any]:
+    labelled = labelled_set(asked.source, asked.limit, progress)
+    models = {family: _shown(asked, family, progress) for family in asked.models}
     able = {family: name for family, name in asked.models.items() if "error" not in models[family]}
     if not able:
         raise ValueError(next(iter(models.values()))["error"] if models else "Choose a model.")
@@ -58,14 +58,14 @@ def prepared(asked: MapAsked, told: Told) -> dict[str, Any]:
     return {**_about(labelled, chosen), "note": note, "models": models}
 
 
-def _shown(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
+def _shown(asked: MapAsked, family: str, progress: Progress) -> dict[str, Any]:
     """One model's name, depth and answers; or why there are none."""
     name = asked.models[family]
     try:
-        told(Step(0, f"Loading {name}"))
+        progress(Step(0, f"Loading {name}"))
         model = loaded(name, family)
         first, *_ = embed_set(
-            asked.source, asked.limit, model, layouts.spaces_at_first(model), told
+            asked.source, asked.limit, model, layouts.spaces_at_first(model), progress
         )
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}
@@ -108,9 +108,9 @@ def _about(labelled: LabelledSet, chosen: np.ndarray) -> dict[str, Any]:
     }
 
 
-def arranged(asked: MapAsked, family: str, told: Told) -> dict[str, Any]:
+def arranged(asked: MapAsked, family: str, progress: Progress) -> dict[str, Any]:
     """One model's map: where each picture lies, and how far that may be trusted."""
-    found = layouts.arranged(asked, family, told)
+    found = layouts.arranged(asked, family, progress)
     first = next(iter(asked.models))
     return {
         "points": packed(found.points),

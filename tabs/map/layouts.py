@@ -22,7 +22,7 @@ from tabs.sets import EmbeddedSet, Space, embed_set
 from tabs.sets.predictions import answer_space
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import Kept, digest
-from tabs.wiring.slowly import Step, Told, silent
+from tabs.wiring.slowly import Progress, Step, silent
 from tabs.wiring.turns import one_at_a_time
 
 if TYPE_CHECKING:
@@ -59,15 +59,15 @@ class Arranged:
         return found, self.lies(found.points)
 
 
-def arranged(asked: MapAsked, family: str, told: Told) -> Arranged:
-    """The map of one of the asked models. ValueError and OSError are for people; told may raise to stop."""
+def arranged(asked: MapAsked, family: str, progress: Progress) -> Arranged:
+    """The map of one of the asked models. ValueError and OSError are for people; progress may raise to stop."""
     if family not in asked.models:
         raise ValueError("Choose a model.")
     first = next(iter(asked.models))
-    own = _arranged(asked, family, asked.pool, asked.depth, told)
+    own = _arranged(asked, family, asked.pool, asked.depth, progress)
     if (family, asked.pool, asked.depth) == (first, "answer", 1.0):
         return own
-    reference = _arranged(asked, first, "answer", 1.0, told)
+    reference = _arranged(asked, first, "answer", 1.0, progress)
     return replace(own, lies=similarity(own.layout.points, reference.layout.points))
 
 
@@ -106,7 +106,7 @@ def in_words(model: Model, space: Space) -> str:
 
 
 def spaces_at_first(model: Model) -> list[Space]:
-    """What is read of the pictures before the first map: the answers, and what they are told from."""
+    """What is read of the pictures before the first map: the answers, and what they are read from."""
     return list(dict.fromkeys([answer_space(model), space_of(model, "answer", 1.0)]))
 
 
@@ -120,11 +120,13 @@ def shared(asked: MapAsked) -> np.ndarray:
     return reduce(np.intersect1d, kept)
 
 
-def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told) -> Arranged:
+def _arranged(
+    asked: MapAsked, family: str, pool: str, depth: float, progress: Progress
+) -> Arranged:
     """As `arranged`, where the layout itself put it."""
     model = loaded(asked.models[family])
     space = space_of(model, pool, depth)
-    found = _embedded(asked, model, space, told)
+    found = _embedded(asked, model, space, progress)
     pictures = shared(asked)
     whole = len(pictures) == len(found.items)
     options = {
@@ -138,33 +140,36 @@ def _arranged(asked: MapAsked, family: str, pool: str, depth: float, told: Told)
         features = found.encoded.features
         places = np.searchsorted(found.encoded.kept, pictures)
         features = features if whole else features[places]
-        layout = _projected(features, asked, options, told)
+        layout = _projected(features, asked, options, progress)
         labels = found.codes if whole else found.codes[places]
-        told_of = quality(features, layout.points, labels)
+        measured = quality(features, layout.points, labels)
         words = in_words(model, space)
-        return Arranged(pictures, features, space, words, layout, told_of, Similarity.nowhere())
+        return Arranged(pictures, features, space, words, layout, measured, Similarity.nowhere())
 
-    with one_at_a_time(key, lambda: told(Step(0, "Waiting for the map"))):
+    with one_at_a_time(key, lambda: progress(Step(0, "Waiting for the map"))):
         return _layouts.get(key, make)
 
 
-def _projected(features: Tensor, asked: MapAsked, options: dict, told: Told) -> Layout:
+def _projected(features: Tensor, asked: MapAsked, options: dict, progress: Progress) -> Layout:
     doing = f"Arranging by {PROJECTIONS[asked.method].title}"
 
-    def progress(done: float) -> None:
-        told(Step(done, doing))
+    return project(
+        features,
+        asked.method,
+        seed=asked.seed,
+        progress=lambda done: progress(Step(done, doing)),
+        arrange=workers.arrange,
+        **options,
+    )
 
-    seed, arrange = asked.seed, workers.arrange
-    return project(features, asked.method, seed=seed, progress=progress, arrange=arrange, **options)
 
-
-def _embedded(asked: MapAsked, model: Model, space: Space, told: Told) -> EmbeddedSet:
+def _embedded(asked: MapAsked, model: Model, space: Space, progress: Progress) -> EmbeddedSet:
     """The set in one space; the first time an inner layer is asked for, all of them are read at once."""
     pool, layer = space
     spaces = [space]
     if layer is not None:
         spaces += [(pool, each) for each in range(model.depth - 1) if each != layer]
-    return embed_set(asked.source, asked.limit, model, spaces, told)[0]
+    return embed_set(asked.source, asked.limit, model, spaces, progress)[0]
 
 
 def _size(found: Arranged) -> int:

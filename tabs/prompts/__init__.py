@@ -19,7 +19,7 @@ from tabs.sets import EmbeddedSet, clip_set
 from tabs.sets.asks import DRAWS
 from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, replies, reply
-from tabs.wiring.slowly import Told
+from tabs.wiring.slowly import Progress
 from tabs.wiring.widget import Widget
 
 TITLE = "Prompts"
@@ -31,9 +31,9 @@ TITLE = "Prompts"
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     """Load and embed a set: {"done", "doing"} while it runs, then what is worth knowing of the set."""
 
-    def work(told: Told) -> dict[str, Any]:
+    def work(progress: Progress) -> dict[str, Any]:
         question = asked(raw, file)
-        return about(clip_set(question.source, question.limit, question.wording.model, told))
+        return about(clip_set(question.source, question.limit, question.wording.model, progress))
 
     yield from replies(raw, work)
 

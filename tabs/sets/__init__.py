@@ -20,7 +20,7 @@ from imagesets import CATALOGUE, ImageSet, Item, load_set
 from models import text_reader
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
-from tabs.wiring.slowly import Step, Told, silent, stepwise
+from tabs.wiring.slowly import Progress, Step, silent, stepwise
 from tabs.wiring.turns import one_at_a_time
 
 if TYPE_CHECKING:
@@ -86,24 +86,32 @@ def offered() -> list[dict[str, Any]]:
     ]
 
 
-def clip_set(source: str | Path, limit: int, name: str, told: Told | None = None) -> EmbeddedSet:
+def clip_set(
+    source: str | Path, limit: int, name: str, progress: Progress | None = None
+) -> EmbeddedSet:
     """The set at `source` in the joint space of the CLIP called `name`. ValueError and OSError are for people."""
-    told = told or silent
-    return embed_set(source, limit, clip(name, told), (JOINT,), told)[0]
+    progress = progress or silent
+    return embed_set(source, limit, clip(name, progress), (JOINT,), progress)[0]
 
 
 def embed_set(
-    source: str | Path, limit: int, model: Model, spaces: Sequence[Space], told: Told | None = None
+    source: str | Path,
+    limit: int,
+    model: Model,
+    spaces: Sequence[Space],
+    progress: Progress | None = None,
 ) -> list[EmbeddedSet]:
     """The set at `source` in each of a model's `spaces`, from one pass over what is not known yet."""
-    told = told or silent
-    labelled = labelled_set(source, limit, told)
+    progress = progress or silent
+    labelled = labelled_set(source, limit, progress)
     key = (model.fingerprint, labelled.key)
-    with one_at_a_time(key, lambda: told(Step(0, "Waiting for the pictures"))):
+    with one_at_a_time(key, lambda: progress(Step(0, "Waiting for the pictures"))):
         held = {space: _features.peek((*key, space)) for space in spaces}
         new = [space for space, encoded in held.items() if encoded is None]
         if new:
-            held |= zip(new, _encoded(model.name, labelled.images.items, new, told), strict=True)
+            held |= zip(
+                new, _encoded(model.name, labelled.images.items, new, progress), strict=True
+            )
         for space, encoded in held.items():  # a note is for who waited for the work, once
             _features.get((*key, space), partial(replace, encoded, note=""))
     return [_embedded_set((*key, space), model, labelled, held[space]) for space in spaces]
@@ -125,14 +133,14 @@ def _embedded_set(
     )
 
 
-def clip(name: str, told: Told = silent) -> Clip:
+def clip(name: str, progress: Progress = silent) -> Clip:
     """The CLIP called `name`; a stranger's words never name a folder."""
-    told(Step(0, "Loading the model"))
+    progress(Step(0, "Loading the model"))
     model = loaded(name)
     return text_reader(model)
 
 
-def labelled_set(source: str | Path, limit: int, told: Told = silent) -> LabelledSet:
+def labelled_set(source: str | Path, limit: int, progress: Progress = silent) -> LabelledSet:
     """The set at `source`, its labels as numbers; ValueError and OSError are for people."""
     key = (_identity(source), limit)
 
@@ -141,7 +149,7 @@ def labelled_set(source: str | Path, limit: int, told: Told = silent) -> Labelle
             source,
             limit,
             folders=False,
-            progress=lambda done, doing: told(Step(done, doing)),
+            progress=lambda done, doing: progress(Step(done, doing)),
         )
         places = {name: place for place, name in enumerate(images.classes)}
         return LabelledSet(
@@ -151,17 +159,17 @@ def labelled_set(source: str | Path, limit: int, told: Told = silent) -> Labelle
             np.array([item.condition for item in images.items], dtype=object),
         )
 
-    with one_at_a_time(key, lambda: told(Step(0, "Waiting for the set"))):
+    with one_at_a_time(key, lambda: progress(Step(0, "Waiting for the set"))):
         return _sets.get(key, make)
 
 
 def _encoded(
-    name: str, items: tuple[Item, ...], spaces: Sequence[Space], told: Told
+    name: str, items: tuple[Item, ...], spaces: Sequence[Space], progress: Progress
 ) -> list[Encoded]:
     for news in _encode(name, items, spaces):
         if isinstance(news, tuple):
             return news[0]
-        told(Step(news, f"Showing {name} the pictures"))
+        progress(Step(news, f"Showing {name} the pictures"))
     raise RuntimeError("The encoding ended without a result.")
 
 

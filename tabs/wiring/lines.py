@@ -21,7 +21,7 @@ import gradio as gr
 from limits import QUESTION_SECONDS
 from tabs.wiring.assets import call
 from tabs.wiring.listening import Stopped, patient
-from tabs.wiring.slowly import SILENCE, Told, stepwise
+from tabs.wiring.slowly import SILENCE, Progress, stepwise
 from tabs.wiring.widget import Widget
 
 OURS = "Something went wrong here, and the mistake is ours. Try again, or choose another photo or checkpoint."
@@ -91,9 +91,9 @@ def reply(answer: Callable[[], dict[str, Any]], raw: Any) -> dict[str, Any]:
         return {**trouble(error), "serial": serial(raw)}
 
 
-def replies(raw: Any, work: Callable[[Told], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def replies(raw: Any, work: Callable[[Progress], dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """As `reply`, for slow work: {"done", "doing"} for each Step that it tells, then what it returns."""
-    steps = stepwise(lambda told: work(patient(told, QUESTION_SECONDS)), every=SILENCE)
+    steps = stepwise(lambda progress: work(patient(progress, QUESTION_SECONDS)), every=SILENCE)
     yield from parts(
         raw, (news[0] if isinstance(news, tuple) else news and vars(news) for news in steps)
     )

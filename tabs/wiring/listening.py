@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradio.context import LocalContext
 
 if TYPE_CHECKING:
-    from tabs.wiring.slowly import Step, Told
+    from tabs.wiring.slowly import Progress, Step
 
 
 class TooLong(ValueError):
@@ -31,8 +31,8 @@ def listener() -> Callable[[], bool]:
     return (lambda: job.alive) if job else (lambda: True)
 
 
-def patient(told: Told, seconds: float) -> Told:
-    """`told` that raises once the asker has left, or the work has taken `seconds`."""
+def patient(progress: Progress, seconds: float) -> Progress:
+    """`progress` that raises once the asker has left, or the work has taken `seconds`."""
     listens, end = listener(), monotonic() + seconds
 
     def report(step: Step) -> None:
@@ -42,6 +42,6 @@ def patient(told: Told, seconds: float) -> Told:
             raise TooLong(
                 f"This takes more than {seconds / 60:.0f} minutes. Ask again, which goes on from here, or draw fewer pictures."
             )
-        told(step)
+        progress(step)
 
     return report

@@ -22,7 +22,7 @@ class Step:
 
 SILENCE = 0.25  # seconds until a stop is looked for, while work tells nothing
 
-Told = Callable[[Step], None]  # hears how far it is; may raise to stop
+Progress = Callable[[Step], None]  # hears how far it is; may raise to stop
 
 
 def silent(step: Step) -> None:
@@ -32,7 +32,7 @@ def silent(step: Step) -> None:
 def stepwise(
     work: Callable[[Callable[[Any], None]], Any], every: float | None = None
 ) -> Iterator[Any]:
-    """Run work(told): yields all that it tells, a fraction or a Step, and last its result in a tuple of one.
+    """Run work(progress): yields all that it tells, a fraction or a Step, and last its result in a tuple of one.
 
     every: seconds of silence after which None is yielded, so that who waits can leave. What the work raises is raised
     here.
