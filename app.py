@@ -19,7 +19,7 @@ from tabs.wiring import assets, gpu
 from tabs.wiring.description import Page
 from tabs.wiring.door import door
 from tabs.wiring.theme import THEME
-from tabs.wiring.widget import HEADER, head
+from tabs.wiring.widget import COPY_LINK, HEADER, head
 
 SESSIONS = 500  # Gradio keeps the last answers of each, up to a megabyte or two
 CLEANED = (3600, 7200)  # seconds: every hour, uploaded photos older than two
@@ -29,6 +29,7 @@ def page() -> gr.Blocks:
     """The whole page, not yet open."""
     with Page(title="Headlight", fill_width=True, delete_cache=CLEANED) as blocks:
         gr.HTML(HEADER, elem_classes="hl-header")
+        gr.HTML(COPY_LINK, elem_classes="hl hl-link")
         with gr.Tabs():
             for tab in TABS:
                 with gr.Tab(tab.TITLE):

@@ -3,6 +3,7 @@
 // A tab's modules are fetched when it is first opened; each tab's widgets.js says what it is made of.
 
 import { settings } from "./shared/settings.js";
+import { enter } from "./shared/visit.js";
 
 /**
  * @typedef {import("./shared/line.js").Link} Link
@@ -10,7 +11,10 @@ import { settings } from "./shared/settings.js";
  *   tab: ReturnType<typeof import("./shared/tab.js").tab>,
  *   widgets: Record<string, (element: HTMLElement, options: any, link: Link) => void>,
  *   changed?: Record<string, (file: any) => void>,
- * }} Tab  changed: what to do when a file that goes with the questions is another
+ *   toQuestion?: () => object,
+ *   take?: (question: any) => void,
+ * }} Tab  changed: what to do when a file that goes with the questions is another; toQuestion, take: the tab's fields of the
+ *   page's address, as they are and as they shall be (shared/address.js)
  */
 
 const OLD = "This page is older than the program behind it. Reload it.";
@@ -28,12 +32,13 @@ const load = (name) => import(`./${name}/widgets.js`);
  */
 export async function mount(component, link, name, part, options = {}) {
   const element = /** @type {HTMLElement} */ (component.firstElementChild);
-  const { tab, widgets } = await load(name).catch((error) => {
+  const { tab, widgets, toQuestion, take } = await load(name).catch((error) => {
     element.textContent = OLD;
     throw error;
   });
   if (part === "line") tab.join(options.line, link);
   else widgets[part](element, { ...settings.told[name]?.[part], ...options }, link);
+  if (toQuestion && take) enter(name, { tab, toQuestion, take });
   tab.redraw();
   tab.open();
 }

@@ -15,7 +15,7 @@ from models import FAMILIES
 from tabs.explain import answers, examples
 from tabs.explain.questions import question
 from tabs.wiring.assets import picture
-from tabs.wiring.kept import opened
+from tabs.wiring.kept import key_of, opened
 from tabs.wiring.lines import PRIVATE, Line, connect, parts, reply, serial
 from tabs.wiring.packing import data_address
 from tabs.wiring.photo import PhotoInput
@@ -106,7 +106,15 @@ def build() -> None:
 def told() -> dict[str, dict[str, Any]]:
     """What the parts of the tab are told: part → options."""
     found = examples.examples()
-    pictures = [{"title": each.title, "src": picture(examples.thumbnail(each))} for each in found]
+    pictures = [
+        {
+            "name": each.path.stem,
+            "key": key_of(each.path),
+            "title": each.title,
+            "src": picture(examples.thumbnail(each)),
+        }
+        for each in found
+    ]
     return {"examples": {"pictures": pictures}}
 
 

@@ -68,13 +68,18 @@ class Photo:
 
 def opened(source: str | Path | bytes) -> Photo:
     """The photo in a file, or in a file's bytes; ValueError or FileNotFoundError with one sentence where there is none."""
+    key = key_of(source)
+    return _photos.get(key, lambda: Photo(key, open_photo(source)))
+
+
+def key_of(source: str | Path | bytes) -> str:
+    """The key of the photo in a file, or in a file's bytes; "" where there is none."""
     if isinstance(source, bytes):
         held = source
     else:
         path = Path(source)
         held = path.read_bytes() if path.is_file() else b""
-    key = sha256(held).hexdigest()[:20] if held else ""
-    return _photos.get(key, lambda: Photo(key, open_photo(source)))
+    return sha256(held).hexdigest()[:20] if held else ""
 
 
 def kept_trace(key: Hashable, make: Callable[[], Trace]) -> Trace:

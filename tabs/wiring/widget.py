@@ -69,3 +69,4 @@ HEADER = """
   Headlight <small>what vision transformers look at</small>
 </h1>
 """
+COPY_LINK = """<button id="hl-copy-link" class="hl-button" type="button" title="The address of exactly this view">Copy link</button>"""

@@ -6,6 +6,8 @@ import * as compareMaps from "./maps.js";
 import { showInExplain } from "../explain/bring.js";
 import * as drawing from "../shared/canvas.js";
 import { csv, save } from "../shared/saving.js";
+import { say } from "../shared/says.js";
+import { digestOf } from "../shared/sets.js";
 import { FAMILIES, firstOf, limits, settings } from "../shared/settings.js";
 import { tab as newTab } from "../shared/tab.js";
 
@@ -15,6 +17,7 @@ const PAGE = limits.shown; // pictures of a cell shown at once
 const state = {
   set: settings.set, // a name or Hub id; on this one the models part
   file: "", // the name of the uploaded set, where that is the one
+  digest: "", // of its content
   limit: limits.pictures,
   models: Object.fromEntries(FAMILIES.map((family) => [family, firstOf(family)])), // "" = left out
   template: settings.template,
@@ -28,6 +31,7 @@ const state = {
   error: "",
   paces: {}, // family → {name, images_per_second, how, error}
   cell: "", // the key of the agreement cell that is open
+  wanted: null, // {cell, from, picture} that an address asks for, until the figures are there
   start: 0, // the number of the first picture shown in it
   pictures: null, // {cell, start, count, pictures, over}
   place: null, // the picture that is open
@@ -112,7 +116,7 @@ function gone(trouble) {
 function fileChanged(file) {
   if (!file) return;
   uploads += 1;
-  prepare({ file: file.orig_name || "your set" });
+  prepare({ file: file.orig_name || "your set", digest: digestOf(file) });
 }
 
 // The figures.
@@ -146,11 +150,21 @@ hearers.attempt = (value) => {
   if (!value.cells) return;
   const before = state.answer && rivals().join();
   Object.assign(state, { answer: value, stale: false });
+  measureSoon();
+  if (state.wanted) return openWanted();
   const same = before === rivals().join(); // else a pattern's key means another one
   const open = same && value.cells.some(({ key, count }) => key === state.cell && count) ? state.cell : value.first;
   openCell(open, state.place);
-  measureSoon();
 };
+
+// What an address asks for; without a word, what opens by itself.
+function openWanted() {
+  const { cell = state.answer.first, from = 0, picture = null } = state.wanted;
+  state.wanted = null;
+  const known = state.answer.cells.some(({ key }) => key === cell);
+  if (!known) say(`There is no pattern “${cell.slice(0, 40)}” of these models; the first is open.`);
+  openCell(known ? cell : state.answer.first, picture, from);
+}
 
 // Speed is measured last, so that no figure and no map waits for it.
 let measuring = 0;
@@ -266,5 +280,5 @@ hearers.table = (value) => {
 
 export {
   tab, state, drawers, redraw, set, ask, cancel, pointers, point, PAGE, rivals, prepare, stop, fileChanged,
-  edit, map, mapOf, openCell, page, open, numberOf, step, send, take,
+  edit, map, mapOf, openCell, openWanted, page, open, numberOf, step, send, take,
 };

@@ -8,9 +8,10 @@ import { differences } from "./differences.js";
 import { headline } from "./headline.js";
 import { labels } from "./labels.js";
 import { fileChanged, tab } from "./state.js";
+import { take, toQuestion } from "./question.js";
 
 export const widgets = { asks, bars, calibration, cells, differences, headline, labels };
 
 export const changed = { file: fileChanged };
 
-export { tab };
+export { tab, take, toQuestion };

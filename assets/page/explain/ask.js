@@ -94,6 +94,7 @@ export function ask(element) {
     label.append(box, make("span", "", "Stretch the colours of each map by itself"));
     label.title = "Otherwise all heads and layers of a model share one scale, and can be compared.";
     box.addEventListener("change", () => set({ ownScale: box.checked }));
+    drawers.add(() => (box.checked = state.ownScale));
     return label;
   }
 

@@ -12,6 +12,7 @@ function bring(files) {
   const file = Array.from(files).find(({ type }) => IMAGE.test(type));
   const field = /** @type {HTMLInputElement} */ (document.querySelector("#photo input[type=file]"));
   if (!file || !field) return false;
+  state.wanted = null;
   const bag = new DataTransfer();
   bag.items.add(file);
   field.files = bag.files;

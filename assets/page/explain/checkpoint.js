@@ -41,14 +41,18 @@ export function checkpoint(column) {
     ask(column.family);
   }
 
-  // Another tab's choice: from the list where it stands there, else as a typed id.
-  column.choose = (name) => {
-    const listed = checkpoints.some((entry) => entry.name === name);
+  column.choose = choose; // for other tabs
+
+  // The model may be chosen elsewhere: it stands in the list, or as a typed id.
+  let drawn = list.value;
+  function draw() {
+    if (drawn === column.model) return;
+    drawn = column.model;
+    const listed = checkpoints.some(({ name }) => name === drawn);
     [list.hidden, typed.hidden] = [!listed, listed];
-    if (listed) list.value = name;
-    else field.value = name;
-    choose(name);
-  };
+    if (listed) list.value = drawn;
+    else field.value = drawn;
+  }
 
   list.addEventListener("change", () => {
     if (list.value !== HUB) return choose(list.value);
@@ -63,5 +67,5 @@ export function checkpoint(column) {
     choose(list.value);
     list.focus();
   });
-  return { node };
+  return { node, draw };
 }

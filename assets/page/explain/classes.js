@@ -7,6 +7,7 @@ import { askSoon } from "./state.js";
 export function classChoice(column) {
   const node = make("div", "hl-classes");
   const count = make("span");
+  const fields = {}; // what CLIP is asked, by its name in the column
   if (column.family === "clip") node.append(...texts());
   else node.append(count);
 
@@ -38,6 +39,7 @@ export function classChoice(column) {
       event.stopPropagation();
       show(false);
     });
+    Object.assign(fields, { template, names });
     template.addEventListener("input", () => change("template", template.value));
     names.addEventListener("input", () => change("names", names.value));
     return [template, open, panel];
@@ -50,6 +52,9 @@ export function classChoice(column) {
 
   function draw() {
     const known = column.answer?.labels.length;
+    for (const [what, field] of Object.entries(fields)) {
+      if (document.activeElement !== field && field.value !== column[what]) field.value = column[what];
+    }
     if (column.family === "clip") {
       count.textContent = known ? `${known} ${known === 1 ? "class" : "classes"}` : "Classes";
       return;

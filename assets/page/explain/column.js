@@ -16,10 +16,10 @@ import { drawers, pictures, pin, point, pointers, redraw, set, state } from "./s
 export function column(element, { family }) {
   const column = state.columns[family];
   const { title } = column;
-  const [classes, answers, bar] = [classChoice(column), answerList(column), colourBar()];
+  const [models, classes, answers, bar] = [checkpoint(column), classChoice(column), answerList(column), colourBar()];
   const notice = noticeOver(column);
   const top = make("header", "hl-column-top");
-  top.append(make("h2", "hl-column-title", title), checkpoint(column).node);
+  top.append(make("h2", "hl-column-title", title), models.node);
   const figure = make("figure", "hl-figure");
   const frame = make("div", "hl-frame");
   // An application, not an image, for screen readers to let the arrow keys through; its label says what it shows.
@@ -88,6 +88,7 @@ export function column(element, { family }) {
   drawers.add(() => {
     const now = shown();
     element.classList.toggle("hl-busy", column.busy);
+    models.draw();
     classes.draw();
     answers.draw();
     bar.draw(now?.map);

@@ -9,13 +9,19 @@ export function examples(element, { pictures }, link) {
   pictures.forEach(({ title, src }, index) => {
     const button = make("button", "hl-thumb", "", { type: "button", title });
     button.append(make("img", "", "", { src, alt: title, width: "48", height: "48" }));
-    button.addEventListener("click", () => link.trigger("pick", { index }));
+    button.addEventListener("click", () => {
+      state.wanted = null;
+      link.trigger("pick", { index });
+    });
     list.append(button);
   });
   element.append(trouble, list);
   drawers.add(() => {
     trouble.textContent = state.photoError;
     trouble.hidden = !state.photoError;
+    if (!state.wanted || state.wanted.sent) return;
+    state.wanted.sent = true;
+    link.trigger("pick", { index: state.wanted.index });
   });
 }
 

@@ -14,6 +14,7 @@ const state = {
   photo: null, // one of `pictures`, the photo now, once Python has sent it
   photoThere: false, // whether one is chosen at all
   photoError: "",
+  wanted: null, // {name, key, index, point, sent}: the example that an address asks for, until it is there
   method: "attention",
   before: "", // the method there was when a patch was pinned
   depth: 1, // 0 = first layer, 1 = last
@@ -139,9 +140,16 @@ hearers.picture = (value) => {
     pictures.set(value.key, { ...value, ...drawing.picture(image) });
     if (pictures.size > PICTURES) pictures.delete(pictures.keys().next().value);
     set({ photo: pictures.get(value.key), photoError: "" });
+    if (state.wanted?.key === value.key) arrived();
   };
   image.src = value.src;
 };
+
+function arrived() {
+  const { point } = state.wanted;
+  state.wanted = null;
+  if (point) pin(point);
+}
 
 // Asking from a patch.
 function pin(place) {
@@ -191,6 +199,6 @@ function chooseTarget(target) {
 }
 
 export {
-  tab, state, pictures, drawers, pointers, redraw, set, point, ask, askSoon, photoChanged, pin, chooseMethod, chooseTarget,
+  tab, state, pictures, drawers, pointers, redraw, set, point, ask, askSoon, question, photoChanged, pin, chooseMethod, chooseTarget,
   askSlowly, stopSlowly,
 };

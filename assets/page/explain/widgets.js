@@ -5,6 +5,7 @@ import { giveBack } from "./bring.js";
 import { column } from "./column.js";
 import { examples } from "./examples.js";
 import { notes } from "./notes.js";
+import { take, toQuestion } from "./question.js";
 import { photoChanged, tab } from "./state.js";
 import { strips } from "./strips.js";
 
@@ -17,4 +18,4 @@ export const changed = {
   },
 };
 
-export { tab };
+export { tab, take, toQuestion };

@@ -5,6 +5,7 @@
 import { showInExplain } from "../explain/bring.js";
 import * as maps from "../shared/maps.js";
 import { FAMILIES, firstOf, limits, ranges, settings } from "../shared/settings.js";
+import { digestOf } from "../shared/sets.js";
 import { tab as newTab } from "../shared/tab.js";
 
 const PATIENCE = 180; // ms after the last move of a slider or key before a question goes out
@@ -15,6 +16,7 @@ const PACE = 900; // ms a layer stays while they are played
 const state = {
   set: settings.set, // a name or Hub id
   file: "", // the name of the uploaded set, where that is the one
+  digest: "", // of its content
   limit: limits.pictures,
   models: Object.fromEntries(FAMILIES.map((family) => [family, firstOf(family)])),
   ready: null, // the set and every model's answers, as Python told of them
@@ -35,6 +37,7 @@ const state = {
   photo: null, // {src, marks} of the placed picture, or {busy}, or {error}
   hover: null, // the index pointed at in any map
   chosen: [], // indices
+  wanted: null, // places that an address asks for, until the set is there
   near: null, // {index, near: {family: {places, similarities}}}
   playing: false,
   view: null, // what all maps show, {x, y, scale}; null = everything
@@ -108,7 +111,15 @@ hearers.prepare = (value) => {
   indices = new Map(value.chosen.map((place, index) => [place, index]));
   if (before && before !== JSON.stringify(value.chosen)) forget();
   arrangeAll();
+  chooseWanted();
 };
+
+// The pictures that an address asks for.
+function chooseWanted() {
+  const found = state.wanted?.map(indexOf).filter((index) => index !== undefined);
+  state.wanted = null;
+  if (found?.join() !== state.chosen.join() && found) choose(found, state.prompt);
+}
 
 // Another choice of pictures: what is kept by index is of no use any more.
 function forget() {
@@ -301,9 +312,9 @@ hearers.look = (value) => {
   if (value.src && indices.has(value.place)) looks.set(indices.get(value.place), value);
 };
 
-function choose(chosen) {
+function choose(chosen, prompt = null) {
   if (!state.ready) return;
-  set({ chosen, prompt: null });
+  set({ chosen, prompt });
   if (chosen.length === 1) {
     if (!looks.has(chosen[0])) ask("look", { places: [placeOf(chosen[0])] });
     askNear(chosen[0]);
@@ -334,7 +345,7 @@ function removePhoto() {
 hearers.place = (value) => (state.photo = value.marks ? value : { ...state.photo?.before, before: null, busy: false, error: value.error ?? "" });
 
 function fileChanged(file) {
-  if (file) prepare({ file: file.orig_name || "your set" });
+  if (file) prepare({ file: file.orig_name || "your set", digest: digestOf(file) });
 }
 
 let sending = 0;
@@ -350,6 +361,6 @@ hearers.send = (value) => {
 
 export {
   tab, state, drawers, redraw, set, ask, cancel, pointers, prepare, stop, turn, arrangeAll, stopArranging, steps, play,
-  edit, wants, tiles, looks, point, choose, send, prompt, choosePrompt, hits, photoChanged, removePhoto, fileChanged,
+  edit, chooseWanted, wants, tiles, looks, point, choose, send, prompt, choosePrompt, hits, photoChanged, removePhoto, fileChanged,
   indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
 };

@@ -1,14 +1,15 @@
 // One picture under up to four templates side by side; and the lesson.
 
 import { button, card, five, rows } from "./parts.js";
-import { another, compareSoon, look, send, state } from "./state.js";
+import { another, compareSoon, look, others, send, state } from "./state.js";
 import { make } from "../shared/make.js";
 
 export function image(element, { compared }) {
   card(element, "One picture, up to four templates", draw);
   const MOST = 4;
-  let own = false; // whether the first template is the person's own by now, and follows the box no more
-  state.compared = [state.templates, ...compared].slice(0, MOST);
+  let followed = ""; // the first template, as long as it follows the box and is not the person's own
+  if (!state.compared.length) state.compared = [state.templates, ...compared].slice(0, MOST);
+  followed = state.compared[0];
 
   const both = make("div", "hl-one");
   const left = make("div", "hl-one-picture");
@@ -21,7 +22,8 @@ export function image(element, { compared }) {
   const some = make("div", "hl-thumbs hl-some", "", { role: "group", "aria-label": "Pictures of the set" });
   const acts = make("div", "hl-acts");
   acts.append(
-    button("Others", another, "Eight other pictures of the set"),
+    button("Another", another, "The next picture"),
+    button("Others", () => others(), "Eight other pictures of the set"),
     button("Upload…", () => /** @type {HTMLElement} */ (document.querySelector("#prompts-photo"))?.click(), "A picture of your own"),
   );
   const trouble = make("p", "hl-trouble", "", { role: "alert" });
@@ -46,7 +48,6 @@ export function image(element, { compared }) {
       type: "text", "aria-label": `Template ${i + 1}; {} stands for the class name`, spellcheck: "false", maxlength: "1000", placeholder: "a template with {}",
     });
     field.addEventListener("input", () => {
-      if (i === 0) own = true;
       state.compared = state.compared.with(i, field.value);
       compareSoon();
     });
@@ -60,10 +61,11 @@ export function image(element, { compared }) {
 
   function draw() {
     const first = state.templates.split("\n").find((line) => line.trim())?.trim() ?? "";
-    if (!own && first !== state.compared[0]) {
+    if (state.compared[0] === followed && first !== followed) {
       state.compared = state.compared.with(0, first);
       compareSoon();
     }
+    if (state.compared[0] === first) followed = first;
     const answer = state.oneAnswer;
     image.hidden = !answer;
     if (answer && image.src !== answer.src) image.src = answer.src;

@@ -4,14 +4,17 @@
 
 import { showInExplain } from "../explain/bring.js";
 import { firstOf, limits, settings } from "../shared/settings.js";
+import { digestOf } from "../shared/sets.js";
 import { tab as newTab } from "../shared/tab.js";
 
 const PATIENCE = 250; // ms after the last key before typed words are tried
+const OFFERED = 8; // pictures to choose one from
 const STANDS = 1000; // ms a try must stand to go on the board, so that half a word does not
 
 const state = {
   set: settings.set, // a name or Hub id; on this one a template moves something
   file: "", // the name of the uploaded set, where that is the one
+  digest: "", // of its content
   limit: limits.pictures,
   model: firstOf("clip"),
   classes: "",
@@ -33,7 +36,7 @@ const state = {
   cellPictures: null,
   flips: null, // {better, worse} pictures
   some: [], // pictures to choose one from
-  one: { place: 0, photo: false },
+  one: { place: null, photo: false }, // null = the first of those to choose from
   compared: [],
   oneAnswer: null,
   oneError: "",
@@ -70,7 +73,7 @@ function prepare(changes = {}) {
   if ("set" in changes || "file" in changes) {
     const classes = drafts[state.file || state.set] ?? "";
     Object.assign(state, { classes, ready: null, cell: null, cellPictures: null, pinned: null, flips: null, looks: 0 });
-    if (!state.one.photo) Object.assign(state, { one: { place: 0, photo: false }, oneAnswer: null });
+    if (!state.one.photo) Object.assign(state, { one: { place: null, photo: false }, oneAnswer: null });
   }
   ask("prepare");
   redraw();
@@ -89,8 +92,9 @@ hearers.prepare = (value) => {
   }
   state.ready = { ...value, asked: { model: state.model, limit: state.limit } };
   if (!state.classes.trim()) state.classes = value.classes.join("\n");
+  if (state.pinned && !state.pinned.classes.trim()) state.pinned = { ...state.pinned, classes: state.classes };
   attempt();
-  another();
+  others(0);
   compare();
 };
 
@@ -189,19 +193,27 @@ function openCell(cell) {
 }
 hearers.pick = (value) => (state.cellPictures = value.pictures ? value : null);
 
-function another() {
-  const total = state.ready?.pictures ?? 0;
-  const places = new Set();
-  while (places.size < Math.min(8, total)) places.add(Math.floor(Math.random() * total));
+// The pictures to choose one from, in an order that is the same for everybody and comes to all parts of the set: steps by
+// the golden ratio.
+const GOLDEN = 0.6180339887498949;
+const nth = (number) => Math.floor((((number + 0.5) * GOLDEN) % 1) * (state.ready?.pictures ?? 0));
+const firstPlace = () => nth(0);
+let offered = 0; // the number of the first picture offered
+
+function others(from = offered + OFFERED) {
+  offered = from;
+  const places = new Set(Array.from({ length: OFFERED }, (_, i) => nth(from + i)));
   ask("some", { places: [...places], templates: "{}" });
 }
-hearers.some = (value) => {
-  if (!value.pictures?.length) return;
-  state.some = value.pictures;
-  if (state.one.photo || state.oneAnswer) return;
-  state.one = { place: value.pictures[0].place, photo: false };
-  compare();
-};
+hearers.some = (value) => value.pictures?.length && (state.some = value.pictures);
+
+// The picture after the one looked at, among those offered or the next ones.
+function another() {
+  const numbers = Array.from({ length: OFFERED }, (_, i) => offered + i);
+  const at = state.one.photo ? -1 : numbers.findIndex((number) => nth(number) === (state.one.place ?? firstPlace()));
+  if (at === OFFERED - 1) others();
+  look(nth(numbers[0] + at + 1));
+}
 
 let comparing = 0;
 function compareSoon() {
@@ -212,7 +224,7 @@ function compareSoon() {
 function compare() {
   clearTimeout(comparing);
   const { place, photo } = state.one;
-  if (state.ready) ask("compare", { places: [place], photo, compared: state.compared, pinned: null });
+  if (state.ready) ask("compare", { places: [place ?? firstPlace()], photo, compared: state.compared, pinned: null });
 }
 hearers.compare = (value) => {
   state.oneError = value.error || value.wrong?.text || "";
@@ -228,7 +240,7 @@ let sending = "";
 function send(template) {
   sending = template;
   const { place, photo } = state.one;
-  ask("send", { places: [place], photo });
+  ask("send", { places: [place ?? firstPlace()], photo });
 }
 
 hearers.send = (value) => {
@@ -243,7 +255,7 @@ hearers.send = (value) => {
 hearers.preset = (value) => value.templates && restore({ templates: value.templates });
 
 function fileChanged(file) {
-  if (file) prepare({ file: file.orig_name || "your set" });
+  if (file) prepare({ file: file.orig_name || "your set", digest: digestOf(file) });
 }
 
 function photoChanged(file) {
@@ -254,5 +266,5 @@ function photoChanged(file) {
 
 export {
   tab, state, drawers, redraw, set, ask, cancel, prepare, stop, edit, restore, attempt, pin, halve, confirm, wording,
-  openCell, another, compare, compareSoon, look, send, fileChanged, photoChanged,
+  openCell, another, others, firstPlace, compare, compareSoon, look, send, fileChanged, photoChanged,
 };

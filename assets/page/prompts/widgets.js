@@ -9,9 +9,10 @@ import { headline } from "./headline.js";
 import { image } from "./image.js";
 import { lesson } from "./lesson.js";
 import { fileChanged, photoChanged, tab } from "./state.js";
+import { take, toQuestion } from "./question.js";
 
 export const widgets = { asks, bars, board, change, confusion, headline, image, lesson };
 
 export const changed = { file: fileChanged, photo: photoChanged };
 
-export { tab };
+export { tab, take, toQuestion };

@@ -1,0 +1,63 @@
+// The Prompts tab's fields of the page's address: as they are, and as they shall be.
+
+import { unless } from "../shared/address.js";
+import { firstOf, limits, settings } from "../shared/settings.js";
+import { setOf, uploadOf } from "../shared/sets.js";
+import { attempt, compare, firstPlace, prepare, redraw, state } from "./state.js";
+
+const { compared: TEACHING } = settings.told.prompts.image;
+
+const line = (templates) => templates.split("\n").find((each) => each.trim())?.trim() ?? "";
+const usual = () => [line(state.templates), ...TEACHING].slice(0, 4).join("\n");
+const ownClasses = () => state.ready?.class_lines ?? "";
+
+export function toQuestion() {
+  const { pinned, one } = state;
+  const compared = state.compared.join("\n");
+  return {
+    set: setOf(state),
+    limit: unless(state.limit, limits.pictures),
+    clip: unless(state.model, firstOf("clip")),
+    templates: unless(state.templates, settings.template),
+    classes: state.classes.trim() ? unless(state.classes, ownClasses()) : undefined,
+    half: state.split ? "choose" : undefined,
+    leave_out: state.leaving ? "yes" : undefined,
+    pinned: pinned?.templates,
+    pinned_clip: pinned && unless(pinned.model, state.model),
+    pinned_classes: pinned && unless(pinned.classes, state.classes),
+    cell: state.cell ?? undefined,
+    picture: one.photo || one.place === null ? undefined : unless(one.place, firstPlace()),
+    compared: compared ? unless(compared, usual()) : undefined,
+  };
+}
+
+export function take(question) {
+  const changes = { limit: question.limit ?? limits.pictures, model: question.clip ?? firstOf("clip") };
+  const { set, file } = uploadOf(state, question.set);
+  if (set !== state.set || file !== state.file) Object.assign(changes, { set, file });
+  const started = state.ready || state.preparing || state.trouble;
+  const others = Object.keys(changes).some((name) => changes[name] !== state[name]);
+  if (started && others) prepare(changes);
+  else Object.assign(state, changes);
+  const classes = question.classes ?? ownClasses();
+  const templates = question.templates ?? settings.template;
+  Object.assign(state, {
+    classes, templates,
+    split: question.half === "choose",
+    leaving: question.leave_out === "yes",
+    pinned: question.pinned === undefined ? null : {
+      templates: question.pinned, model: question.pinned_clip ?? changes.model, classes: question.pinned_classes ?? classes,
+    },
+    cell: question.cell ?? null,
+    cellPictures: null,
+    one: { place: question.picture ?? null, photo: false },
+    compared: (question.compared?.split("\n") ?? [line(templates), ...TEACHING]).concat("", "", "", "").slice(0, 4),
+    stale: true,
+    confirmed: null,
+  });
+  if (state.ready && !state.preparing) {
+    attempt();
+    compare();
+  }
+  redraw();
+}

@@ -1,0 +1,32 @@
+// @ts-check
+// What is to be said of the page's address: over the page, until it is closed.
+
+import { make } from "./make.js";
+
+const box = make("div", "hl hl-link-says", "", { role: "status" });
+const lines = make("div");
+const close = make("button", "hl-icon", "×", { type: "button", "aria-label": "Close" });
+close.addEventListener("click", hush);
+box.append(lines, close);
+box.hidden = true;
+
+/** Said in addition to what stands there. @param {string} sentence */
+export function say(sentence) {
+  if (!box.isConnected) (document.querySelector(".gradio-container") ?? document.body).append(box);
+  box.hidden = false;
+  lines.append(make("p", "", sentence));
+}
+
+/** A text to copy by hand. @param {string} text */
+export function offer(text) {
+  const field = make("input", "hl-field", "", { type: "text", readonly: "", "aria-label": "Link to this view" });
+  field.value = text;
+  lines.append(field);
+  field.focus();
+  field.select();
+}
+
+export function hush() {
+  lines.replaceChildren();
+  box.hidden = true;
+}
