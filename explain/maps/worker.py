@@ -3,6 +3,8 @@
 It takes one job at a time, (number, method, rows, seed, options), and answers (number, fraction done) many times, then
 (number, Arrangement without its rows) or (number, exception). A number alone means: no job below it is wanted any more.
 When the pipe is closed, because the process that started it ended, this one ends too, whatever it is doing.
+
+NumPy is imported before any thread starts: one that reads a first job while another warms up found half of it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
+
+import numpy as np
 
 from explain.maps.methods import PROJECTIONS
 
@@ -67,8 +71,6 @@ def work(jobs: Jobs) -> None:
 
 def warm(jobs: Jobs) -> None:
     """Import and compile what the first maps need: a minute of work for UMAP where nobody has used it before."""
-    import numpy as np
-
     rows = np.random.default_rng(0).normal(size=(32, 8)).astype(np.float32)
     for projection in PROJECTIONS.values():
         if projection.slow:
