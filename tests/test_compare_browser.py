@@ -336,17 +336,6 @@ def test_a_model_may_be_left_out_or_missing(visit, monkeypatch):
     playwright.expect(page.locator(".hl-rival .hl-big").first).to_contain_text("n = 320")
 
 
-def test_speed_is_measured_after_everything_else(visit):
-    page = visit()
-    facts = page.locator(".hl-rival .hl-facts")
-    for family in range(3):
-        playwright.expect(facts.nth(family)).to_contain_text(
-            "pictures a second here", timeout=60_000
-        )
-    told = page.evaluate(f"{STATE}.paces.vit.how")
-    assert re.search(r"median of 5 .* on ", told)
-
-
 def test_a_phone_in_the_dark(visit):
     page = visit(viewport={"width": 360, "height": 740}, color_scheme="dark", has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -30,7 +30,7 @@ from imagesets import load_set
 from models import Entry, load
 from tabs import compare
 from tabs.api import compare as compare_api
-from tabs.compare import figures, speed
+from tabs.compare import figures
 
 FAMILIES = {"vit": "level-vit", "swin": "level-swin", "clip": "level-clip"}
 KINDS = {"vit": "vit", "swin": "swin_padded", "clip": "hf_clip"}
@@ -866,38 +866,6 @@ def test_two_people_at_once_each_see_their_own(packed, odd):
     with ThreadPoolExecutor(8) as people:
         together = list(people.map(lambda asked: compare.attempt(*asked), mine))
     assert together == [compare.attempt(*asked) for asked in mine]
-
-
-def test_the_pace_is_measured_once(packed, monkeypatch):
-    *steps, last = compare.measure(raw(), packed)
-    assert [len(step["paces"]) for step in steps] == [0, 1, 2]
-    for family, name in FAMILIES.items():
-        told = last["paces"][family]
-        assert told["name"] == name and told["images_per_second"] > 0
-        assert "median of 5" in told["how"]
-    monkeypatch.setattr(load("level-vit"), "read", None)
-    assert list(compare.measure(raw(), packed))[-1] == last
-    gone = raw(models={"vit": "no such model", "clip": "level-clip"})
-    found = list(compare.measure(gone, packed))[-1]["paces"]
-    assert "error" in found["vit"] and found["clip"]["images_per_second"]
-
-
-def test_the_pace_is_the_median_batch(monkeypatch):
-    taken = iter(
-        [9, 0.004, 1, *(2, 8, 4, 1, 100)]
-    )  # seconds: two single ones, one batch, then five
-    now = [0.0]
-    monkeypatch.setattr(speed.time, "perf_counter", lambda: now[0])
-    model, seen = load("level-vit"), []
-
-    def read(pixels, _spaces):
-        seen.append(len(pixels))
-        now[0] += next(taken)
-
-    monkeypatch.setattr(model, "read", read)
-    found = speed._measure("level-vit")
-    assert seen == [1, 1, *[speed.MOST] * 6]
-    assert found.images_per_second == speed.MOST / 4
 
 
 # The endpoint.

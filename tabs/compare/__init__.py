@@ -12,11 +12,11 @@ import gradio as gr
 
 from imagesets import FILES
 from models import FAMILIES
-from tabs.compare import figures, label_maps, maps, pictures, preparing, report, speed
+from tabs.compare import figures, label_maps, maps, pictures, preparing, report
 from tabs.compare.asks import CompareQuestion, compare_question
 from tabs.sets.asks import DRAWS
 from tabs.wiring.inputs import UploadButton
-from tabs.wiring.lines import Line, connect, replies, reply, serial, trouble
+from tabs.wiring.lines import Line, connect, replies, reply
 from tabs.wiring.widget import Widget
 
 TITLE = "Compare"
@@ -30,16 +30,6 @@ def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     yield from replies(
         raw, lambda progress: preparing.prepared(compare_question(raw, file), progress)
     )
-
-
-def measure(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
-    """How fast each model is here: {"doing", "paces"} after each model, then all of them."""
-    number = serial(raw)
-    try:
-        for news in speed.speeds(compare_question(raw, file)):
-            yield {**news, "serial": number}
-    except Exception as error:
-        yield {**trouble(error), "serial": number}
 
 
 def _answering(
@@ -96,5 +86,4 @@ _LINES = {
     "send": Line(send, _READS),
     "report": Line(write, _READS, 2),
     "table": Line(tabulate, _READS, 2),
-    "pace": Line(measure, _READS, 2),
 }

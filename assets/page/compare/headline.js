@@ -1,6 +1,6 @@
 // How often each model is right, side by side; and in one sentence whether that tells them apart.
 
-import { bar, button, card, listed, percent, points, range, showLabels } from "./parts.js";
+import { bar, button, card, listed, percent, points, range, rated, showLabels } from "./parts.js";
 import { state } from "./state.js";
 import { make } from "../shared/make.js";
 import { FAMILIES, titleOf } from "../shared/settings.js";
@@ -61,22 +61,14 @@ export function headline(element) {
     return { node, draw };
   }
 
-  function speed(family) {
-    const pace = state.paces[family]?.name === state.models[family] ? state.paces[family] : null;
-    if (!pace || pace.error) return ["speed not measured yet", pace?.error ?? "Measured once the figures stand, so that they need not wait"];
-    const rate = pace.images_per_second;
-    return [`${rate >= 10 ? Math.round(rate).toLocaleString("en") : rate.toFixed(1)} pictures a second here`, `Measured once, when somebody first asked: ${pace.how}; other work makes it slower`];
-  }
-
   // [text, what it means] of each line.
-  function facts(told, family) {
-    const [rate, how] = speed(family);
+  function facts(told) {
     return [
       told.free
         ? [`${percent(told.free.rate)} when all ${told.outputs.toLocaleString("en")} outputs may answer`, `Unrestricted accuracy, ${percent(told.free.rate)} ${range(told.free)}: how often its best output of all stands for the true class`]
         : ["answers among the class names alone", "It reads texts, so it has no other outputs"],
       [`calibration error (ECE) ${points(told.ece)} points`, "How far confidence lies from accuracy on average over ten bins; the curves are below"],
-      [`${(told.parameters / 1e6).toFixed(1)} million parameters · ${rate}`, how],
+      [`${(told.parameters / 1e6).toFixed(1)} million parameters`, ""],
     ];
   }
 
@@ -89,13 +81,13 @@ export function headline(element) {
     const whose = share && state.stale ? told.name : state.models[family]; // an old figure keeps its model's name
     name.textContent = out ? "left out" : wording.short(whose, 34);
     name.title = whose;
-    rate.textContent = share ? percent(share.rate) : "–";
+    rate.textContent = share ? rated(share) : "–";
     spread.textContent = share ? range(share) : "";
     const answer = state.answer;
     overall.draw(share, share ? 1 / answer.choices : null);
     meaning.textContent = share ? `of the pictures right. ┊ guessing: ${percent(1 / answer.choices)}` : " ";
     means.draw(share ? told : null);
-    const lines = out ? [["Choose a checkpoint on the left to bring it in.", ""]] : error ? [["Not in this comparison; the reason stands beside its name on the left.", ""]] : told?.overall ? facts(told, family) : [[state.preparing || state.busy ? "Looking at the pictures…" : "No figures yet.", ""]];
+    const lines = out ? [["Choose a checkpoint on the left to bring it in.", ""]] : error ? [[`Not in this comparison: ${error}`, ""]] : told?.overall ? facts(told) : [[state.preparing || state.busy ? "Looking at the pictures…" : "No figures yet.", ""]];
     const key = JSON.stringify(lines);
     if (list.dataset.key === key) return;
     list.dataset.key = key;

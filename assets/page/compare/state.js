@@ -29,7 +29,6 @@ const state = {
   stale: false, // whether they are not of what stands in the boxes
   wrong: null, // {field, line, text} of what cannot be used
   error: "",
-  paces: {}, // family → {name, images_per_second, how, error}
   cell: "", // the key of the agreement cell that is open
   wanted: null, // {cell, from, picture} that an address asks for, until the figures are there
   start: 0, // the number of the first picture shown in it
@@ -79,7 +78,7 @@ const { drawers, hearers, redraw, set, ask, cancel, pointers, point } = tab;
 function prepare(changes = {}) {
   Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, busy: false });
   state.report = "";
-  ["attempt", "pace", "report", "table"].forEach(cancel); // answers about other pictures, or other models'
+  ["attempt", "report", "table"].forEach(cancel); // answers about other pictures, or other models'
   if ("set" in changes || "file" in changes || "limit" in changes) {
     ["pick", "look", ...FAMILIES.map((family) => `maps_${family}`)].forEach(cancel); // answers about other pictures
     Object.assign(state, { ready: null, wrong: null, error: "", cell: "", place: null, look: null, maps: {}, told: {}, era: state.era + 1 }); // the figures stay, dimmed
@@ -165,17 +164,6 @@ function openWanted() {
   if (!known) say(`There is no pattern “${cell.slice(0, 40)}” of these models; the first is open.`);
   openCell(known ? cell : state.answer.first, picture, from);
 }
-
-// Speed is measured last, so that no figure and no map waits for it.
-let measuring = 0;
-function measureSoon() {
-  const known = (family) => state.paces[family]?.name === state.models[family];
-  clearTimeout(measuring);
-  if (able().every(known)) return;
-  const idle = () => !state.busy && !state.preparing && rivals().every((family) => !state.maps[family]?.busy);
-  measuring = setTimeout(() => (idle() ? ask("pace") : measureSoon()), 1500);
-}
-hearers.pace = (value) => Object.assign(state.paces, value.paces);
 
 // The pictures of a cell. keep: the picture to stay with, if it is still among them.
 
