@@ -280,10 +280,10 @@ def test_one_photos_top_five_is_no_answer(tmp_path):
     path = tmp_path / "photo.png"
     Image.new("RGB", (32, 32), "red").save(path)
     texts = {"names": "\n".join(TUMOURS), "template": "a photo of a {}"}
-    found = explain.ask(str(path), {"model": CLIP, **texts}, "clip")
+    found = explain.ask({"model": CLIP, **texts}, str(path), "clip")
     assert found["no_answer"].startswith("No answer: “glioma”, “meningioma”")
     assert found["no_answer"] in found["notes"]
-    assert explain.ask(str(path), {"model": VIT}, "vit")["no_answer"] == ""
+    assert explain.ask({"model": VIT}, str(path), "vit")["no_answer"] == ""
     sure = photos.classify(str(path), [CLIP])[CLIP]
     assert not any("note" in each for each in sure)
     unsure = photos.classify(str(path), [CLIP], "a glioma\na meningioma")[CLIP]

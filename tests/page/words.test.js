@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { odds, points, range } from "../../assets/page/shared/parts.js";
+import { doubt, moved, odds, points, range, rated } from "../../assets/page/shared/parts.js";
 import { csv } from "../../assets/page/shared/saving.js";
 import { extremes, number, percent, pointed, short } from "../../assets/page/shared/wording.js";
 
@@ -35,4 +35,12 @@ test("a map's extremes and its value at a place, rows before columns", () => {
 
 test("no cell of a table is a formula", () => {
   assert.equal(csv([["=1+1", 'a "b"', "x,y", null, -3]]), `'=1+1,"a ""b""","x,y",,-3\r\n`);
+});
+
+test("a share without a rate says why, and has no interval", () => {
+  const silent = { rate: null, total: 12, low: 0, high: 1 };
+  assert.deepEqual([rated(silent), range(silent), doubt(silent)], ["no answer", "(n = 12)", "no answer (n = 12)"]);
+  assert.equal(doubt({ rate: null, total: 0, low: 0, high: 1 }), "no picture");
+  assert.equal(doubt({ rate: 0.5, total: 12, low: 0.25, high: 0.75 }), "50.0 % (25.0–75.0, n = 12)");
+  assert.deepEqual([moved(0.012), moved(-0.003), moved(0)], ["+1.2", "−0.3", "±0.0"]);
 });

@@ -1,6 +1,6 @@
 // Accuracy per condition and per class: the models side by side on one scale, each with its interval.
 
-import { bar, card, percent, points, rows } from "./parts.js";
+import { bar, card, doubt, percent, rated, rows } from "./parts.js";
 import { rivals, state } from "./state.js";
 import { make } from "../shared/make.js";
 import { titleOf } from "../shared/settings.js";
@@ -59,8 +59,8 @@ export function bars(element) {
         for (const { family, cell, track, value, spoken } of cells) {
           const share = group.shares[family];
           track.draw(share, state.answer ? 1 / state.answer.choices : null);
-          value.textContent = share.total ? percent(share.rate) : "–";
-          cell.title = share.total ? `${titleOf(family)}, ${group.name}: ${share.correct.toLocaleString("en")} of ${share.total.toLocaleString("en")}, ${percent(share.rate)} (${points(share.low)}–${points(share.high)})` : `${titleOf(family)}, ${group.name}: no picture`;
+          value.textContent = share.total ? rated(share) : "–";
+          cell.title = `${titleOf(family)}, ${group.name}: ${share.rate === null ? "" : `${share.correct.toLocaleString("en")} right, `}${doubt(share)}`;
           spoken.textContent = cell.title;
         }
       },

@@ -1,7 +1,7 @@
 // Where the models agree and where they do not: every combination of right and wrong with its pictures, one of them open.
 
 import { openedPicture } from "./opened.js";
-import { button, card, count, dots, percent, rows } from "./parts.js";
+import { NO_ANSWER, button, card, count, dots, percent, rows } from "./parts.js";
 import { PAGE, open, openCell, page, rivals, state, step } from "./state.js";
 import { make } from "../shared/make.js";
 import { titleOf } from "../shared/settings.js";
@@ -81,7 +81,8 @@ export function cells(element) {
       const line = make("li");
       return {
         node: line,
-        draw: ({ family, answer, right }) => {
+        draw: ({ family, answer: given, right }) => {
+          const answer = given ?? NO_ANSWER;
           line.dataset.family = family;
           line.classList.toggle("hl-is-right", right);
           line.textContent = answer;

@@ -7,7 +7,7 @@ import { colourBar } from "../shared/colour-bar.js";
 import { make } from "../shared/make.js";
 import { sharpened } from "../shared/sharpened.js";
 import * as maps from "../shared/maps.js";
-import { button, five } from "../shared/parts.js";
+import { NO_ANSWER, button, five } from "../shared/parts.js";
 import { FAMILIES, methods, titleOf } from "../shared/settings.js";
 import * as wording from "../shared/wording.js";
 
@@ -93,8 +93,8 @@ export function openedPicture() {
       const found = state.maps[family];
       const now = shown();
       const map = now?.map;
-      what.textContent = told ? `${told.right ? "✓" : "✗"} ${told.answer}` : "";
-      what.title = told?.answer ?? "";
+      what.textContent = told ? `${told.right ? "✓" : "✗"} ${told.answer ?? NO_ANSWER}` : "";
+      what.title = told ? (told.answer ?? NO_ANSWER) : "";
       box.classList.toggle("hl-is-wrong", Boolean(told && !told.right));
       const missing = found?.error || map?.missing || "";
       notice.hidden = !missing;
@@ -112,7 +112,7 @@ export function openedPicture() {
     function alt(now, told) {
       if (!now || !told) return `${titleOf(family)}: no map yet`;
       const picture = [state.look.truth, state.look.condition].filter(Boolean).join(", ");
-      const start = `${titleOf(family)} answers ${told.answer}, ${told.right ? "right" : "wrong"}. The picture: ${picture}.`;
+      const start = `${titleOf(family)} ${told.answer === null ? "has no answer" : `answers ${told.answer}, ${told.right ? "right" : "wrong"}`}. The picture: ${picture}.`;
       return now.map?.values ? `${start} ${title.textContent}, ${detail.textContent}, over it, ${wording.extremes(now.map)}` : `${start} No map.`;
     }
 

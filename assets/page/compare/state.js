@@ -149,7 +149,6 @@ hearers.attempt = (value) => {
   if (!value.cells) return;
   const before = state.answer && rivals().join();
   Object.assign(state, { answer: value, stale: false });
-  measureSoon();
   if (state.wanted) return openWanted();
   const same = before === rivals().join(); // else a pattern's key means another one
   const open = same && value.cells.some(({ key, count }) => key === state.cell && count) ? state.cell : value.first;

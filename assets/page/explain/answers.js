@@ -6,7 +6,11 @@ import { chooseTarget, state } from "./state.js";
 
 export function answerList(column) {
   const ROWS = 5;
-  const node = make("ol", "hl-answers", "", { "aria-label": `${column.title}: its five likeliest answers` });
+  const ROOM = 2; // rows that make room for the sentence on why there is no answer
+  const node = make("div", "hl-answers-box");
+  const none = make("p", "hl-no-answer", "", { role: "status" });
+  const list = make("ol", "hl-answers", "", { "aria-label": `${column.title}: its five likeliest answers` });
+  node.append(none, list);
   const rows = Array.from({ length: ROWS }, (_, i) => {
     const item = make("li");
     const button = make("button", "hl-answer", "", { type: "button" });
@@ -14,8 +18,8 @@ export function answerList(column) {
     button.append(fill, label, share);
     button.addEventListener("click", () => choose(i));
     item.append(button);
-    node.append(item);
-    return { button, fill, label, share };
+    list.append(item);
+    return { item, button, fill, label, share };
   });
 
   function choose(i) {
@@ -25,7 +29,10 @@ export function answerList(column) {
   }
 
   function draw() {
-    rows.forEach(({ button, fill, label, share }, i) => {
+    none.textContent = none.title = column.answer?.no_answer ?? "";
+    none.hidden = !none.textContent;
+    rows.forEach(({ item, button, fill, label, share }, i) => {
+      item.hidden = !none.hidden && i >= ROWS - ROOM;
       const answer = column.answer?.top[i];
       const explained = answer?.index === column.answer?.target.index && Boolean(answer);
       button.classList.toggle("hl-skeleton", !answer && column.busy);

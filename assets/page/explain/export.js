@@ -4,6 +4,7 @@ import * as drawing from "../shared/canvas.js";
 import * as colour from "../shared/colour.js";
 import * as maps from "../shared/maps.js";
 import * as npz from "../shared/npz.js";
+import { NO_ANSWER } from "../shared/parts.js";
 import { save } from "../shared/saving.js";
 import { FAMILIES, settings } from "../shared/settings.js";
 import * as wording from "../shared/wording.js";
@@ -44,7 +45,7 @@ function sheet(context, column, x) {
   context.fillRect(x, 24, SIDE, 6);
   line(`${column.title}  ${wording.short(answer.model, 50)}`, 66, 28, INK, 600);
   const best = answer.top[0];
-  line(`answers ${wording.short(best.label, 40)}, ${wording.percent(best.probability)}`, 100, 22, QUIET);
+  line(answer.no_answer ? NO_ANSWER : `answers ${wording.short(best.label, 40)}, ${wording.percent(best.probability)}`, 100, 22, QUIET);
   context.fillStyle = "#f0f0ec";
   context.fillRect(x, 120, SIDE, SIDE);
   if (shown) {

@@ -47,7 +47,7 @@ export function remarks(column, map) {
   if (state.target && !answer.target.known) {
     said.push(`This model has no class “${wording.short(state.target.name)}”; it explains its own answer.`);
   }
-  said.push(...answer.notes);
+  said.push(...answer.notes.filter((note) => note !== answer.no_answer)); // that one stands above the answers
   if (!map || map.missing) return said;
   if (map.wanted > map.head) said.push(`This layer has no head ${map.wanted}: its mean is shown.`);
   if (map.note) said.push(map.note);

@@ -2,7 +2,7 @@
 
 import * as colouring from "./colours.js";
 import * as taken from "./export.js";
-import { choosePrompt, drawers, edit, hits, play, prepare, removePhoto, set, state, steps, stop, turn } from "./state.js";
+import { choosePrompt, drawers, edit, hits, labelsOf, play, prepare, removePhoto, set, state, steps, stop, turn } from "./state.js";
 import { make } from "../shared/make.js";
 import { button, rows } from "../shared/parts.js";
 import { setPicker } from "../shared/set-picker.js";
@@ -161,7 +161,7 @@ export function asks(element, { draws, methods }) {
       const { marks } = state.prompts;
       if (state.ready && state.prompts.waits) return; // the rows keep their places
       list.classList.toggle("hl-two", marks.length > 3 && marks.every(({ label }) => label.length <= SHORT));
-      fill(marks.map((mark, code) => ({ mark, code })));
+      fill(marks);
     });
     return box;
   }
@@ -175,9 +175,9 @@ export function asks(element, { draws, methods }) {
     item.append(act);
     const made = { node: item };
     act.addEventListener("click", () => choosePrompt(made.id));
-    made.draw = ({ mark, code }) => {
+    made.draw = (mark) => {
       made.id = mark.id;
-      swatch.style.background = colouring.shade(code);
+      swatch.style.background = colouring.shade(labelsOf(mark)[0]);
       words.textContent = mark.label;
       share.textContent = `${hits(mark)} of ${mark.places.length}`;
       act.title = `“${mark.says}”: of the ${mark.places.length} pictures nearest to it, ${hits(mark)} show “${mark.label}”`;

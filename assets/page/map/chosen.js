@@ -1,9 +1,9 @@
 // What is selected on the maps: one picture with each model's answer and nearest pictures, or many with what they share.
 
 import * as exports from "./export.js";
-import { able, answerOf, choose, hits, indexOf, kindOf, labelOf, looks, placeOf, point, prompt, send, state, tab, tiles, wants } from "./state.js";
+import { able, answerOf, choose, hits, indexOf, kindOf, labelOf, labelsOf, looks, placeOf, point, prompt, send, state, tab, tiles, wants } from "./state.js";
 import { make } from "../shared/make.js";
-import { button, card, count, percent, rows } from "../shared/parts.js";
+import { NO_ANSWER, button, card, count, percent, rows } from "../shared/parts.js";
 import { FAMILIES, titleOf } from "../shared/settings.js";
 
 export function chosen(element) {
@@ -77,7 +77,8 @@ export function chosen(element) {
       const answer = answerOf(family, index);
       const near = state.near?.index === index ? state.near.near?.[family] : null;
       const verdict = answer === labelOf(index) ? " ✓" : " ✗";
-      return { near, label: labelOf(index), said: answer < 0 ? "" : `answers ${classes[answer]}${verdict}` };
+      const said = answer >= 0 ? `answers ${classes[answer]}${verdict}` : state.ready.models[family].answers ? `· ${NO_ANSWER}` : "";
+      return { near, labels: [labelOf(index)], said };
     });
   }
 
@@ -92,7 +93,7 @@ export function chosen(element) {
       const labels = (near?.places ?? []).map((place) => labelOf(indexOf(place)));
       const often = (label) => labels.filter((each) => each === label).length;
       const most = labels.reduce((best, label) => (often(label) > often(best) ? label : best), labels[0]);
-      return { near, label: null, said: labels.length ? `· of its ${labels.length} nearest, ${often(most)} show “${classes[most]}”` : "" };
+      return { near, labels: null, said: labels.length ? `· of its ${labels.length} nearest, ${often(most)} show “${classes[most]}”` : "" };
     });
   }
 
@@ -101,9 +102,9 @@ export function chosen(element) {
     show("", "");
     [name.textContent, file.textContent] = [`“${mark.says}”`, ""];
     legend.textContent = "The pictures nearest to this prompt in CLIP’s joint space, with their cosine similarity to it. Red frame: another label.";
-    const label = state.ready.classes.indexOf(mark.label);
+    const labels = labelsOf(mark);
     const said = `· of the ${mark.places.length} nearest, ${hits(mark)} show “${mark.label}”`;
-    drawNear((family) => (family === state.prompts.family ? { near: mark, label, said } : null));
+    drawNear((family) => (family === state.prompts.family ? { near: mark, labels, said } : null));
   }
 
   function show(src, alt) {
@@ -112,17 +113,17 @@ export function chosen(element) {
     image.alt = alt;
   }
 
-  // of: family → {near: {places, similarities}, label: what they should show or null, said}; or null, to hide it.
+  // of: family → {near: {places, similarities}, labels: what they should show or null, said}; or null, to hide it.
   function drawNear(of) {
     const wanted = [];
     for (const { family, box, top, fill } of strips) {
       const found = able()[family] ? of(family) : null;
       box.hidden = !found;
       if (!found) continue;
-      const { near, label, said } = found;
+      const { near, labels, said } = found;
       top.textContent = `${titleOf(family)} ${said}`;
       const shown = (near?.places ?? []).map((place, i) => ({ index: indexOf(place), similarity: near.similarities[i] }));
-      fill(shown.map(({ index, similarity }) => ({ index, caption: similarity.toFixed(2), right: label === null || labelOf(index) === label })));
+      fill(shown.map(({ index, similarity }) => ({ index, caption: similarity.toFixed(2), right: labels === null || labels.includes(labelOf(index)) })));
       wanted.push(...shown.map(({ index }) => index));
     }
     wants(wanted);
@@ -148,7 +149,8 @@ export function chosen(element) {
     const more = named.length > LISTED ? ` and ${count(named.length - LISTED, "more label")}` : "";
     const rights = FAMILIES.filter((family) => state.ready.models[family]?.answers).map((family) => {
       const n = chosen.filter((index) => answerOf(family, index) === labelOf(index)).length;
-      return `${titleOf(family)} ${percent(n / chosen.length)}`;
+      const silent = chosen.every((index) => answerOf(family, index) < 0);
+      return `${titleOf(family)} ${silent ? NO_ANSWER : percent(n / chosen.length)}`;
     });
     shares.textContent = `${labels}${more}. Right: ${rights.join(", ") || "no model can tell"}.`;
     const shown = chosen.slice(0, SHOWN);

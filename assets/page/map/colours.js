@@ -1,6 +1,8 @@
 // What a point's colour means, and the legend that tells. Right and wrong also differ in shape.
 
-import { answerOf, choose, kindOf, labelOf, state } from "./state.js";
+import { able, answerOf, choose, kindOf, labelOf, state } from "./state.js";
+import { NO_ANSWER } from "../shared/parts.js";
+import { FAMILIES } from "../shared/settings.js";
 
 const COLOURS = [
   ["label", "Label"],
@@ -59,11 +61,18 @@ function worked(family) {
   return { palette: colours, codes: Uint16Array.from(all, (index) => (code(index) < 0 ? colours.length - 1 : code(index))), wrong: null };
 }
 
+// Grey, where a picture on one of the maps has no answer.
+function silent() {
+  const some = Object.keys(able()).some((family) => indices().some((index) => answerOf(family, index) < 0));
+  return some ? [{ label: NO_ANSWER, colour: SILENT, count: null }] : [];
+}
+
 function legend() {
   if (state.colour === "right")
     return [
       { label: "right", colour: RIGHT, count: null },
       { label: "wrong", colour: WRONG, count: null, wrong: true },
+      ...once("silent", [state.ready, ...FAMILIES.map((family) => state.ready.models[family]?.answers)], silent),
     ];
   const colours = palette();
   const entries = names().map((label, code) => ({ label, code, colour: colours[code], count: state.colour === "answer" ? null : counts()[code] }));

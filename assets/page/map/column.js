@@ -2,12 +2,12 @@
 
 import * as colours from "./colours.js";
 import * as exports from "./export.js";
-import { answerOf, arrangeAll, choose, drawers, first, indexOf, kindOf, labelOf, looks, placeOf, point, pointers, prepare, prompt, send, state, stopArranging, tab, tiles, wants } from "./state.js";
+import { answerOf, arrangeAll, choose, drawers, first, indexOf, kindOf, labelOf, labelsOf, looks, placeOf, point, pointers, prepare, prompt, send, state, stopArranging, tab, tiles, wants } from "./state.js";
 import { scatter as newScatter } from "../scatter/scatter.js";
 import { choice } from "../shared/choice.js";
 import { make } from "../shared/make.js";
 import { settings } from "../shared/settings.js";
-import { button, percent } from "../shared/parts.js";
+import { NO_ANSWER, button, percent } from "../shared/parts.js";
 import * as wording from "../shared/wording.js";
 
 export function column(element, { family }) {
@@ -47,7 +47,7 @@ export function column(element, { family }) {
     const { classes, conditions, names } = state.ready;
     const answer = answerOf(family, index);
     const lines = [[classes[labelOf(index)], conditions[kindOf(index)]].filter(Boolean).join(", ")];
-    if (answer >= 0) lines.push(`${title}: ${classes[answer]} ${answer === labelOf(index) ? "✓" : "✗"}`);
+    if (state.ready.models[family]?.answers) lines.push(`${title}: ${answer < 0 ? NO_ANSWER : `${classes[answer]} ${answer === labelOf(index) ? "✓" : "✗"}`}`);
     lines.push(names[placeOf(index)].split("/").pop());
     return lines;
   }
@@ -74,7 +74,7 @@ export function column(element, { family }) {
   frame.append(scatter.node, over);
 
   function marks() {
-    const prompts = column.map?.joint ? state.prompts.marks.map((mark, code) => ({ ...mark, id: `prompt ${mark.id}`, kind: "prompt", colour: colours.shade(code) })) : [];
+    const prompts = column.map?.joint ? state.prompts.marks.map((mark) => ({ ...mark, id: `prompt ${mark.id}`, kind: "prompt", colour: colours.shade(labelsOf(mark)[0]) })) : [];
     const placed = state.photo?.marks?.[family];
     return placed ? [{ id: "photo", kind: "photo", x: placed.x, y: placed.y, label: "your photo", src: state.photo.src }, ...prompts] : prompts;
   }
@@ -116,6 +116,12 @@ export function column(element, { family }) {
     drawWords(map);
   }
 
+  // Its answers come from the last layer: under the map of another they would be taken for that one's.
+  function answersOf({ accuracy }) {
+    if (accuracy === undefined) return "";
+    return accuracy === null ? NO_ANSWER : `${percent(accuracy)} of its answers are right`;
+  }
+
   function drawWords(map) {
     if (!map) {
       [scatter.heading, which, trust, remarks].forEach((node) => (node.textContent = ""));
@@ -124,7 +130,7 @@ export function column(element, { family }) {
     const { quality, overlap, notes } = map;
     const told = state.ready.models[family];
     scatter.heading.textContent = scatter.heading.title = map.space;
-    which.textContent = told?.accuracy === undefined ? "" : `${percent(told.accuracy)} of its answers are right`;
+    which.textContent = map.settings.depth < 1 ? "" : answersOf(told ?? {});
     const neighbours = quality.purity === null ? "" : `same-label neighbours ${percent(quality.purity)} on the map, ${percent(quality.embedding_purity)} in the embedding (chance ${percent(quality.chance)})`;
     const trusted = quality.trustworthiness === null ? "" : `trustworthiness ${quality.trustworthiness.toFixed(2)}${quality.sampled < state.ready.pictures ? ` (at ${quality.sampled.toLocaleString("en")} of them)` : ""}`;
     const spread = map.explained === null ? "" : `the two axes hold ${percent(map.explained)} of all variance`;
@@ -132,7 +138,7 @@ export function column(element, { family }) {
     const same = overlap ? `Of each picture's ${quality.k} nearest, ${map.with}’s last layer agrees on ${percent(overlap.share)} (chance ${wording.percent(overlap.chance)}).` : "";
     const laid = !overlap && family === first() ? "The other maps are turned and scaled as a whole to lie over this one." : "";
     const unknown = told?.unknown?.length ? `It has no label for ${told.unknown.slice(0, 3).join(", ")}${told.unknown.length > 3 ? " …" : ""}: those pictures count as wrong.` : "";
-    const silent = told?.silent ? `No answers: ${told.silent}` : "";
+    const silent = told?.silent ?? "";
     remarks.textContent = remarks.title = [...notes, same, laid, unknown, silent].filter(Boolean).join(" ");
   }
 

@@ -243,7 +243,9 @@ function askPrompts() {
 // The prompt whose nearest pictures are shown, while there is such a mark.
 const prompt = () => (state.prompt === null ? undefined : state.prompts.marks.find(({ id }) => id === state.prompt));
 // How many of the pictures nearest to a prompt show its class.
-const hits = ({ label, places }) => places.filter((place) => state.ready.classes[state.ready.labels[place]] === label).length;
+const hits = (mark) => mark.places.filter((place) => labelsOf(mark).includes(state.ready.labels[place])).length;
+// The labels that a prompt's mark stands for: several where their prompts are one text to CLIP.
+const labelsOf = ({ classes }) => classes.map((name) => state.ready.classes.indexOf(name));
 function choosePrompt(id) {
   set({ prompt: id === state.prompt ? null : id, chosen: [], near: null });
 }
@@ -361,6 +363,6 @@ hearers.send = (value) => {
 
 export {
   tab, state, drawers, redraw, set, ask, cancel, pointers, prepare, stop, turn, arrangeAll, stopArranging, steps, play,
-  edit, chooseWanted, wants, tiles, looks, point, choose, send, prompt, choosePrompt, hits, photoChanged, removePhoto, fileChanged,
+  edit, chooseWanted, wants, tiles, looks, point, choose, send, prompt, choosePrompt, hits, labelsOf, photoChanged, removePhoto, fileChanged,
   indexOf, placeOf, answerOf, labelOf, kindOf, able, first,
 };

@@ -2,7 +2,7 @@
 
 import { promptField } from "./field.js";
 import { button } from "./parts.js";
-import { drawers, edit, prepare, restore, state, stop } from "./state.js";
+import { drawers, edit, ownClasses, prepare, restore, state, stop } from "./state.js";
 import { make } from "../shared/make.js";
 import { settings } from "../shared/settings.js";
 import { setPicker } from "../shared/set-picker.js";
@@ -24,15 +24,15 @@ export function asks(element, { draws }) {
     const box = make("details", "hl-choice hl-more hl-class-names");
     box.open = !window.matchMedia("(max-width: 720px)").matches;
     const top = make("div", "hl-choice-top");
-    const label = make("label", "hl-choice-label", "Classes, one a line; synonyms after |", { for: "hl-prompts-classes" });
-    const own = button("Reset", () => restore({ classes: state.ready.classes.join("\n") }), "The set's own class names");
+    const label = make("label", "hl-choice-label", "Classes, one a line; synonyms after | (a | itself: \\|)", { for: "hl-prompts-classes" });
+    const own = button("Reset", () => restore({ classes: ownClasses() }), "The set's own class names");
     top.append(label, own);
     const field = promptField("classes", { id: "hl-prompts-classes", rows: "10", "aria-label": "Class names, one a line" });
     box.append(make("summary", "", "Classes"), top, field.node);
     field.box.addEventListener("input", () => edit({ classes: field.box.value }));
     drawers.add(() => {
       field.draw(state.classes);
-      own.disabled = !state.ready || state.classes === state.ready.classes.join("\n");
+      own.disabled = !state.ready || state.classes === ownClasses();
     });
     return box;
   }

@@ -30,8 +30,9 @@ export function bars(element) {
         draw: (share) => {
           name.textContent = name.title = share.name;
           value.textContent = doubt(share);
-          precision.textContent = percent(share.precision);
-          f1.textContent = percent(share.f1);
+          const silent = share.total && share.rate === null;
+          precision.textContent = silent ? "–" : percent(share.precision);
+          f1.textContent = silent ? "–" : percent(share.f1);
           track.draw(share, share.chance, share.before);
         },
       };

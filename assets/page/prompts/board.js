@@ -1,6 +1,6 @@
 // Every prompt tried in this visit: sorted by any column, restored by a click, taken away as CSV.
 
-import { brief, button, card, percent, range } from "./parts.js";
+import { brief, button, card, doubt, percent } from "./parts.js";
 import { prepare, redraw, restore, set as change, state } from "./state.js";
 import { make } from "../shared/make.js";
 import { csv, save } from "../shared/saving.js";
@@ -18,8 +18,8 @@ export function board(element) {
     ["set", "Pictures", (row) => `${row.set}${row.half === "all" ? "" : `, ${HALF[row.half]}`}`],
     ["model", "CLIP", (row) => row.model],
     ["count", "Classes", (row) => row.count],
-    ["accuracy", "Accuracy", (row) => row.overall.rate],
-    ["f1", "Macro F1", (row) => row.f1],
+    ["accuracy", "Accuracy", (row) => row.overall.rate ?? -1], // without an answer, below all
+    ["f1", "Macro F1", (row) => row.f1 ?? -1],
   ];
   let sorted = { key: "number", down: true };
   const heading = card(element, "Every prompt you tried", draw);
@@ -87,7 +87,7 @@ export function board(element) {
         const act = make("button", "", brief(row.templates), { type: "button", title: row.templates });
         act.addEventListener("click", () => bring(row));
         td.append(act);
-      } else if (key === "accuracy") td.textContent = `${percent(row.overall.rate)} ${range(row.overall)}`;
+      } else if (key === "accuracy") td.textContent = doubt(row.overall);
       else if (key === "f1") td.textContent = percent(row.f1);
       else td.textContent = String(value(row));
       tr.append(td);

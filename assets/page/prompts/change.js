@@ -1,6 +1,6 @@
 // What changed since the pinned prompt: the test in plain words, and the pictures that flipped.
 
-import { brief, card, count, odds, tiles, written } from "./parts.js";
+import { NO_ANSWER, brief, card, count, odds, tiles, written } from "./parts.js";
 import { state } from "./state.js";
 import { make } from "../shared/make.js";
 
@@ -15,7 +15,7 @@ export function change(element) {
   function side(title) {
     const box = make("section", "hl-section");
     const top = make("h3");
-    const { node, draw: fill } = tiles(({ before, answer }) => `${before} → ${answer}`, false);
+    const { node, draw: fill } = tiles(({ before, answer }) => `${before ?? NO_ANSWER} → ${answer ?? NO_ANSWER}`, false);
     box.append(top, node);
     sides.append(box);
     return {
@@ -28,7 +28,9 @@ export function change(element) {
     };
   }
 
-  function test({ better: { count: up }, worse: { count: down }, p, total }) {
+  function test({ better: { count: up }, worse: { count: down }, p, total, note }) {
+    const { overall, note: own } = state.answer;
+    if (p === null) return `Nothing can be compared. ${overall.rate === null ? own : `The pinned prompt: ${note}`}`;
     const differ = up + down;
     if (!differ) return `No picture of ${total.toLocaleString("en")} flipped: the two prompts are right and wrong on the same ones.`;
     const judged = p < 0.05 ? "That is unlikely to be chance alone." : "That may well be chance.";

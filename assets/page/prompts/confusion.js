@@ -1,6 +1,6 @@
 // What is taken for what. A cell opens its pictures, each with its five likeliest classes.
 
-import { card, count, rows, tiles } from "./parts.js";
+import { NO_ANSWER, card, count, rows, tiles } from "./parts.js";
 import { openCell, state } from "./state.js";
 import { make } from "../shared/make.js";
 
@@ -20,10 +20,15 @@ export function confusion(element) {
   let built = "";
   let cells = [];
 
-  function build(classes) {
+  const named = ({ classes }, row, column) => `${classes[row]} ${column < classes.length ? `taken for ${classes[column]}` : "without an answer"}`;
+
+  // The answers that there are: the classes and, after the last, none at all where a picture has none.
+  const columnsOf = ({ classes, no_answer: none }) => (none.some(Boolean) ? [...classes, NO_ANSWER] : classes);
+
+  function build({ classes }, columns) {
     const table = make("table", "hl-matrix", "", { role: "grid", "aria-label": "Confusion matrix: rows are the truth, columns the answers" });
     const head = make("tr");
-    head.append(make("td"), ...classes.map((name) => {
+    head.append(make("td"), ...columns.map((name) => {
       const th = make("th", "hl-column-name", "", { scope: "col" });
       th.append(make("span", "", name, { title: name }));
       return th;
@@ -32,7 +37,7 @@ export function confusion(element) {
     cells = classes.map((truth, row) => {
       const tr = make("tr");
       tr.append(make("th", "", truth, { scope: "row", title: truth }));
-      const made = classes.map((_, column) => {
+      const made = columns.map((_, column) => {
         const td = make("td");
         const button = make("button", "", "", { type: "button", tabindex: row + column ? "-1" : "0" });
         button.addEventListener("click", () => openCell([row, column]));
@@ -57,8 +62,9 @@ export function confusion(element) {
     frame.replaceChildren(table);
   }
 
-  function paint({ classes, confusion }) {
-    confusion.forEach((line, row) => {
+  function paint(answer, columns) {
+    answer.confusion.forEach((answers, row) => {
+      const line = [...answers, answer.no_answer[row]].slice(0, columns.length);
       const total = line.reduce((a, b) => a + b, 0);
       line.forEach((n, column) => {
         const button = cells[row][column];
@@ -66,7 +72,7 @@ export function confusion(element) {
         button.style.setProperty("--share", `${total ? Math.round((70 * n) / total) : 0}%`);
         button.classList.toggle("hl-hit", row === column);
         button.setAttribute("aria-pressed", String(state.cell?.[0] === row && state.cell?.[1] === column));
-        button.setAttribute("aria-label", `${classes[row]} taken for ${classes[column]}: ${count(n, "picture")}`);
+        button.setAttribute("aria-label", `${named(answer, row, column)}: ${count(n, "picture")}`);
         button.title = button.getAttribute("aria-label");
       });
     });
@@ -78,36 +84,39 @@ export function confusion(element) {
     const made = { node: item };
     button.addEventListener("click", () => openCell(made.cell));
     item.append(button);
-    made.draw = ({ truth, answer, n, cell }) => {
+    made.draw = ({ words, n, cell }) => {
       made.cell = cell;
-      button.textContent = `${truth} taken for ${answer}: ${n.toLocaleString("en")}`;
+      button.textContent = `${words}: ${n.toLocaleString("en")}`;
       button.setAttribute("aria-pressed", String(String(state.cell) === String(cell)));
     };
     return made;
   });
 
-  function mistaken({ classes, mistakes }) {
-    return mistakes.map(([row, column, n]) => ({ truth: classes[row], answer: classes[column], n, cell: [row, column] }));
+  // The commonest mistakes, a class without any answer among them.
+  function mistaken({ mistakes, no_answer: none }) {
+    const silent = none.map((n, row) => [row, none.length, n]).filter(([, , n]) => n);
+    return [...mistakes, ...silent].sort((a, b) => b[2] - a[2]).slice(0, MOST);
   }
 
   function draw() {
     const { answer } = state;
     if (!answer) return;
     const many = answer.classes.length > MOST;
+    const columns = columnsOf(answer);
     [frame.hidden, list.hidden] = [many, !many];
     hint.textContent = many
       ? `The commonest mistakes, at most ${MOST}. Click one to see its pictures.`
       : "Rows are what a picture shows, columns what CLIP answers; right answers lie on the diagonal. Click a cell to see its pictures.";
-    if (many) fillMistakes(mistaken(answer));
+    if (many) fillMistakes(mistaken(answer).map(([row, column, n]) => ({ words: named(answer, row, column), n, cell: [row, column] })));
     else {
-      const key = JSON.stringify(answer.classes);
-      if (built !== key) build(answer.classes);
+      const key = JSON.stringify(columns);
+      if (built !== key) build(answer, columns);
       built = key;
-      paint(answer);
+      paint(answer, columns);
     }
     const { cell, cellPictures } = state;
-    const [truth, taken] = (cell ?? []).map((line) => answer.classes[line]);
-    title.textContent = cell ? (truth === taken ? `${truth}, answered right` : `${truth} taken for ${taken}`) : "No cell chosen yet";
+    const [row, column] = cell ?? [];
+    title.textContent = !cell ? "No cell chosen yet" : row === column ? `${answer.classes[row]}, answered right` : named(answer, row, column);
     const found = cell ? cellPictures : null;
     const more = found && found.count > found.pictures.length ? `, the ${found.pictures.length} least sure` : "";
     empty.textContent = found?.count === 0 ? "No picture was taken so." : found ? `${count(found.count, "picture")}${more}. Bars: the five likeliest classes, in %; ✓ is the truth.` : cell ? "" : "The pictures of a cell appear here.";

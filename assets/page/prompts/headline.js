@@ -1,7 +1,7 @@
 // The template, and beside it the number it comes to: what this tab is about.
 
 import { promptField } from "./field.js";
-import { bar, brief, button, card, count, doubt, percent, points, range, rows } from "./parts.js";
+import { NO_ANSWER, bar, brief, button, card, count, doubt, moved, percent, range, rated, rows } from "./parts.js";
 import { ask, attempt, confirm, drawers, edit, halve, pin, state, wording } from "./state.js";
 import { make } from "../shared/make.js";
 
@@ -61,30 +61,32 @@ export function headline(element, { presets }) {
     field.draw(state.templates);
     const { answer, error } = state;
     element.setAttribute("aria-busy", String(state.busy));
-    rate.textContent = answer ? percent(answer.overall.rate) : "–";
+    rate.textContent = answer ? rated(answer.overall) : "–";
     spread.textContent = answer ? range(answer.overall) : "";
     const chance = answer ? 1 / answer.classes.length : null;
     overall.draw(answer?.overall, chance, answer?.change?.overall.rate);
-    legend.textContent = answer
-      ? `of the pictures right. ┊ guessing: ${percent(chance)}${answer.change ? ` · ▾ pinned: ${percent(answer.change.overall.rate)}` : ""}`
-      : "";
+    const told = answer?.overall.rate === null ? answer.note : "of the pictures right.";
+    legend.textContent = answer ? `${told} ┊ guessing: ${percent(chance)}${answer.change ? ` · ▾ pinned: ${rated(answer.change.overall)}` : ""}` : "";
     const { macro, weighted } = answer ?? {};
     const absent = answer?.per_class.filter(({ total }) => !total).map(({ name }) => name) ?? [];
     const zero = absent.length ? ` No picture shows ${absent.slice(0, 3).join(", ")}${absent.length > 3 ? " …" : ""}: where it is answered it counts as 0.` : "";
-    means.textContent = answer
-      ? `Macro, every class alike: precision ${percent(macro.precision)}, recall ${percent(macro.recall)}, F1 ${percent(macro.f1)}. Weighted by class size: F1 ${percent(weighted.f1)}.${zero}`
+    means.textContent = answer && answer.overall.rate !== null
+      ? `${answer.note ? `${answer.note} ` : ""}Macro, every class alike: precision ${percent(macro.precision)}, recall ${percent(macro.recall)}, F1 ${percent(macro.f1)}. Weighted by class size: F1 ${percent(weighted.f1)}.${zero}`
       : "";
     trouble.textContent = error;
     trouble.hidden = !error;
     pinButton.disabled = !answer || state.stale;
     unpin.hidden = !state.pinned;
-    const moved = answer?.change ? answer.overall.rate - answer.change.overall.rate : 0;
-    pinned.textContent = !state.pinned
-      ? "Pin it, change it, and see which pictures flip."
-      : answer?.change
-        ? `${moved < 0 ? "−" : "+"}${points(Math.abs(moved))} points since “${brief(state.pinned.templates, 40)}”${state.pinned.model !== state.model ? ` with ${state.pinned.model}` : ""}`
-        : "";
+    pinned.textContent = !state.pinned ? "Pin it, change it, and see which pictures flip." : answer?.change ? since(answer) : "";
     leave.draw();
+  }
+
+  // How far the number moved from the pinned prompt's; nothing where one of the two has none.
+  function since({ overall, change }) {
+    const before = change.overall.rate;
+    if (overall.rate === null || before === null) return "";
+    const { templates, model } = state.pinned;
+    return `${moved(overall.rate - before)} points since “${brief(templates, 40)}”${model !== state.model ? ` with ${model}` : ""}`;
   }
 
   // The warning, and the way out.
@@ -133,8 +135,8 @@ export function headline(element, { presets }) {
         node: item,
         draw: ({ template, rate: without, overall: all }) => {
           words.textContent = words.title = template;
-          const moved = without - all;
-          value.textContent = `${percent(without)} without it (${moved < 0 ? "−" : moved > 0 ? "+" : "±"}${points(Math.abs(moved))})`;
+          const by = without === null || all === null ? "" : ` (${moved(without - all)})`;
+          value.textContent = `${without === null ? NO_ANSWER : percent(without)} without it${by}`;
         },
       };
     });

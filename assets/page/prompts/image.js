@@ -76,7 +76,8 @@ export function image(element, { compared }) {
     columns.forEach(({ field, fill, wrong, open }, i) => {
       if (document.activeElement !== field && field.value !== state.compared[i]) field.value = state.compared[i];
       const under = answer?.answers[i];
-      wrong.textContent = field.value.trim() ? under?.error ?? "" : "";
+      wrong.textContent = field.value.trim() ? (under?.error || under?.no_answer) ?? "" : "";
+      wrong.className = under?.error ? "hl-trouble" : "hl-hint";
       wrong.hidden = !wrong.textContent;
       fill((field.value.trim() && under?.top) || [], answer?.truth);
       open.disabled = !under?.top;

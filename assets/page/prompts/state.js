@@ -45,14 +45,18 @@ const state = {
 const drafts = {}; // set → the classes typed for it: coming back finds them again
 
 const wording = () => ({ model: state.model, classes: state.classes, templates: state.templates });
+// The set's own classes as the box shows them.
+const ownClasses = () => state.ready?.class_lines ?? "";
+// Python knows the set's own classes whole: only what somebody typed is sent as text.
+const sent = (words) => words && { ...words, classes: words.classes === ownClasses() ? "" : words.classes };
 
 const tab = newTab("prompts", state, {
   asks: () => ({
     set: state.set,
     file: Boolean(state.file),
     limit: state.limit,
-    ...wording(),
-    pinned: state.pinned,
+    ...sent(wording()),
+    pinned: sent(state.pinned),
     half: state.split ? "choose" : "all",
     leave_out: state.leaving,
   }),
@@ -91,7 +95,7 @@ hearers.prepare = (value) => {
     return;
   }
   state.ready = { ...value, asked: { model: state.model, limit: state.limit } };
-  if (!state.classes.trim()) state.classes = value.classes.join("\n");
+  if (!state.classes.trim()) state.classes = value.class_lines;
   if (state.pinned && !state.pinned.classes.trim()) state.pinned = { ...state.pinned, classes: state.classes };
   attempt();
   others(0);
@@ -147,7 +151,7 @@ hearers.attempt = (value) => {
   standing = setTimeout(() => enter(tried, value), STANDS);
   const { change } = value;
   if (change) ask("flips", { places: [...change.better.places, ...change.worse.places].slice(0, limits.shown) });
-  if (state.cell) openCell(state.cell.every((line) => line < value.classes.length) ? state.cell : null);
+  if (state.cell) openCell(isCell(state.cell, value) ? state.cell : null);
   compareSoon();
 };
 
@@ -185,6 +189,9 @@ function enter(tried, { overall, macro, classes, half }) {
 }
 
 // Pictures.
+
+// The column after the last class holds the pictures without an answer.
+const isCell = ([row, column], { classes, no_answer: none }) => row < classes.length && column < classes.length + Number(none.some(Boolean));
 
 function openCell(cell) {
   Object.assign(state, { cell });
@@ -248,7 +255,7 @@ hearers.send = (value) => {
     state.oneError = value.error || "";
     return;
   }
-  const names = state.classes.split("\n").map((line) => line.split("|")[0].trim());
+  const names = state.answer?.classes.slice(0, limits.names);
   showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, templates: sending });
 };
 
@@ -265,6 +272,6 @@ function photoChanged(file) {
 }
 
 export {
-  tab, state, drawers, redraw, set, ask, cancel, prepare, stop, edit, restore, attempt, pin, halve, confirm, wording,
+  tab, state, drawers, redraw, set, ask, cancel, prepare, stop, edit, restore, attempt, pin, halve, confirm, wording, ownClasses,
   openCell, another, others, firstPlace, compare, compareSoon, look, send, fileChanged, photoChanged,
 };

@@ -7,10 +7,17 @@ const points = (rate) => (100 * rate).toFixed(1);
 const percent = (rate) => (rate === null || rate === undefined ? "–" : `${points(rate)} %`);
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
+const NO_ANSWER = "no answer"; // of a model that cannot tell the classes apart
+
+// The rate of a share of pictures; or why it has none.
+const rated = ({ rate, total }) => (rate !== null ? percent(rate) : total ? NO_ANSWER : "no picture");
+// "(79.1–87.0, n = 320)"; without a rate there is no interval.
+const range = ({ rate, low, high, total }) =>
+  `(${rate === null ? "" : `${points(low)}–${points(high)}, `}n = ${total.toLocaleString("en")})`;
 // "83.4 % (79.1–87.0, n = 320)"
-const doubt = ({ rate, low, high, total }) =>
-  rate === null ? "no picture" : `${percent(rate)} ${range({ low, high, total })}`;
-const range = ({ low, high, total }) => `(${points(low)}–${points(high)}, n = ${total.toLocaleString("en")})`;
+const doubt = (share) => (share.total ? `${rated(share)} ${range(share)}` : rated(share));
+// How many points a rate moved by: "+1.2", "−0.3", "±0.0".
+const moved = (by) => `${by < 0 ? "−" : by > 0 ? "+" : "±"}${points(Math.abs(by))}`;
 
 // A bar from 0 to 100 % with its interval, a tick where the pinned prompt stands, and a line at chance.
 function bar() {
@@ -121,4 +128,4 @@ function odds(p) {
 
 const written = (p) => (p < 0.0005 ? "p < 0.0005" : `p = ${p.toFixed(3)}`);
 
-export { points, percent, count, doubt, range, bar, rows, five, tiles, card, button, odds, written };
+export { NO_ANSWER, points, percent, rated, count, doubt, range, moved, bar, rows, five, tiles, card, button, odds, written };
