@@ -236,6 +236,7 @@ def test_a_picture_arrives_in_explain_with_its_models(visit):
     page = visit()
     page.get_by_label("CLIP's templates, one a line").fill("my {c}")
     settled(page)
+    page.get_by_role("button", name="Grad-CAM: its answer").click()
     page.locator(".hl-comparing").get_by_role("button", name="Open in Explain").click()
     playwright.expect(page.get_by_role("tab", name="Explain")).to_have_attribute(
         "aria-selected", "true"
@@ -252,16 +253,32 @@ def test_a_picture_arrives_in_explain_with_its_models(visit):
     assert models == ["pocket-vit", "pocket-swin", "pocket-clip"]
     shown = page.evaluate(f"{STATE}.maps.vit.answer.base.split(' ')[0]")
     assert page.evaluate("inside.state.photo.key") == shown
+    assert page.evaluate("inside.state.method") == "gradcam"
+    for family in ("vit", "swin", "clip"):  # the same classes, answers and shares
+        top = page.evaluate(f"inside.state.columns.{family}.answer.top")
+        before = page.evaluate(f"{STATE}.look.models.{family}.top")
+        assert [each["label"] for each in top] == [each["label"] for each in before]
+        shares = [each["probability"] for each in before]
+        assert [each["probability"] for each in top] == pytest.approx(shares, abs=1e-4)
+    truth, place = page.evaluate(f"[{STATE}.look.truth, {STATE}.place]")
+    origin = page.locator(".hl-origin")
+    playwright.expect(origin).to_contain_text(f"The picture shows “{truth}”")
+    playwright.expect(page.locator("#vit .hl-answers")).to_contain_text(f"✓ {truth}")
+    page.get_by_role("button", name="Back to Compare").click()
+    playwright.expect(page.locator(".hl-opened")).to_be_in_viewport()
+    assert page.evaluate(f"{STATE}.place") == place
+    page.get_by_role("tab", name="Explain").click()
     page.locator(".hl-thumb").nth(
         1
     ).click()  # with the next photo CLIP chooses from its own classes again
     page.wait_for_function(
         """() => {
-            const { clip } = inside.state.columns;
-            return !clip.busy && clip.answer?.labels.length === 15 && clip.template === "a photo of a {}";
+            const { vit, clip } = inside.state.columns;
+            return !clip.busy && clip.answer?.labels.length === 15 && !vit.busy && vit.answer?.labels.length === 15 && clip.template === "a photo of a {}";
         }""",
         timeout=30_000,
     )
+    playwright.expect(origin).to_be_hidden()
 
 
 def test_a_class_without_an_output_is_said_and_mended(visit, strange, tmp_path):

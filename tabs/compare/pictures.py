@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from explain.classes.answers import name_of
+from explain.classes.label_map import LabelMap, as_text
 from tabs.compare import cells
 from tabs.compare.asks import CompareQuestion
+from tabs.compare.compared_model import ComparedModel
 from tabs.compare.comparison import Comparison, compared
 from tabs.sets.asks import SHOWN
 from tabs.sets.pictures import GONE, small, thumbnail, whole
@@ -72,10 +74,18 @@ def answer(found: Comparison, key: str, row: int) -> dict[str, Any]:
 
 
 def original(asked: CompareQuestion) -> dict[str, Any]:
-    """The picture at the asked place as it is, and the names CLIP chose from."""
+    """The picture at the asked place as it is, with the question: the classes, label maps as typed, and the truth."""
     found, row = opened_row(asked)
     item = found.labelled.images.items[found.places[row]]
-    return {**whole(item.content), "names": [found.names[code] for code in found.classes[:NAMES]]}
+    names = [found.names[code] for code in found.classes[:NAMES]]
+    label_maps = {key: _lines(each, names) for key, each in found.models.items() if each.label_map}
+    return {**whole(item.content), "names": names, "label_maps": label_maps, "truth": item.label}
+
+
+def _lines(compared: ComparedModel, names: list[str]) -> str:
+    """Which of a model's outputs stand for some of the classes, as `explain.classes.label_map` reads it."""
+    outputs = {name: compared.label_map.outputs.get(name, ()) for name in names}
+    return as_text(LabelMap(outputs, {}), compared.model.labels)
 
 
 def opened_row(asked: CompareQuestion) -> tuple[Comparison, int]:

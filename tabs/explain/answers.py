@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from explain import METHODS, explained
 from explain.classes.answers import note_of
+from tabs.explain.closed_set import ClosedSet, closed_set_of
 from tabs.explain.questions import Question
 from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
@@ -17,6 +18,8 @@ from tabs.wiring.slowly import SILENCE, stepwise
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from torch import Tensor
+
     from explain import Explanation
     from models.model import Model
     from models.trace import Block, Trace
@@ -26,15 +29,32 @@ if TYPE_CHECKING:
 class Look:
     """One look of one model at one photo.
 
-    names: the classes as people read them, of CLIP's texts the words that differ. known: whether the target asked for
-    is among them; else the model's own answer is explained.
+    names: the classes as people read them, of CLIP's texts the words that differ. closed: the classes of a set that it
+    chose among, None for all it knows. target: the place of the class that is explained; known: whether that is the one
+    asked for, else it is the model's own answer.
     """
 
     photo: Photo
     model: Model
     names: Sequence[str]
     trace: Trace
+    closed: ClosedSet | None
+    target: int
     known: bool
+
+    @property
+    def probabilities(self) -> Tensor:
+        """(classes,) float32"""
+        if self.closed is None:
+            return self.trace.logits.softmax(-1)
+        return self.closed.probabilities(self.trace.logits)
+
+    @property
+    def no_answer(self) -> str:
+        """Why there is no answer, in a sentence; "" where there is one."""
+        if self.closed is None:
+            return note_of(self.trace.logits.numpy(), self.names, self.model.scale)
+        return self.closed.no_answer(self.trace.logits)
 
     @property
     def base(self) -> str:
@@ -49,8 +69,7 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
     no_answer: why the top-5 is none, "" where it is one; the maps are then for the first of the classes that share the top.
     """
     look = looked(path, asked, family)
-    trace, probabilities = look.trace, look.trace.logits.softmax(-1)
-    no_answer = note_of(trace.logits.numpy(), look.names, look.model.scale)
+    trace, probabilities, no_answer = look.trace, look.probabilities, look.no_answer
     answer = {
         "photo": look.photo.key,
         "base": look.base,
@@ -59,11 +78,12 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
         "labels": look.names,
         "top": top_classes(probabilities, look.names),
         "target": {
-            "index": trace.target,
-            "label": look.names[trace.target],
-            "probability": float(probabilities[trace.target]),
+            "index": look.target,
+            "label": look.names[look.target],
+            "probability": float(probabilities[look.target]),
             "known": look.known,
         },
+        "closed": look.closed is not None,
         "no_answer": no_answer,
         "score": trace.score,
         "layers": len(trace.attention_blocks),
@@ -120,12 +140,26 @@ def looked(path: str, asked: Question, family: str) -> Look:
     """The trace behind every answer; kept, so that a second question about it costs no second look."""
     photo = opened(path)
     model = _model(asked.model, family)
+    if closed := closed_set_of(model, asked):
+        return _looked_among(photo, model, closed, asked.target)
     names, texts = (asked.names, asked.texts) if model.reads_texts else (model.labels, None)
     if not names:
         raise ValueError("Type at least one class name for CLIP to choose from.")
     index = target_index(asked.target, names)
     known = asked.target is None or index is not None
-    return Look(photo, model, names, traced(photo, model, texts, index), known)
+    trace = traced(photo, model, texts, index)
+    return Look(photo, model, names, trace, None, trace.target, known)
+
+
+def _looked_among(photo: Photo, model: Model, closed: ClosedSet, target: str | int | None) -> Look:
+    """As `looked`, when only some classes may be answered: what is explained is the strongest output of the class."""
+    logits = traced(photo, model, None, None).logits
+    asked = target_index(target, closed.names)
+    wanted = None if asked is None else closed.output(logits, asked)
+    place = asked if wanted is not None else int(closed.probabilities(logits).argmax())
+    trace = traced(photo, model, None, closed.output(logits, place))
+    known = target is None or wanted is not None
+    return Look(photo, model, closed.names, trace, closed, place, known)
 
 
 def traced(photo: Photo, model: Model, texts: Sequence[str] | None, target: int | None) -> Trace:

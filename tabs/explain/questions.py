@@ -17,7 +17,9 @@ LONGEST = 5000  # characters of one class name, template or model name
 class Question:
     """One column's question about the photo.
 
-    target: a class name, an index, or None for the model's own answer. names, template: what CLIP chooses from.
+    target: a class name, an index, or None for the model's own answer. names, template: what CLIP chooses from. among:
+    the classes of a set that a model with fixed outputs may answer, empty for all it knows; label_map: which outputs
+    stand for them, as typed, None for what the names tell.
     point: (x, y), fractions of the upright photo. method: the slow one that is asked for. held: the `base` of the answer the browser has already, whose
     attention need not travel again. serial: counts the column's questions, so that the browser knows the newest.
     """
@@ -26,6 +28,8 @@ class Question:
     target: str | int | None = None
     names: tuple[str, ...] = ()
     template: str = TEMPLATE
+    among: tuple[str, ...] = ()
+    label_map: str | None = None
     point: tuple[float, float] | None = None
     method: str = ""
     held: str = ""
@@ -45,6 +49,8 @@ def question(raw: Any) -> Question:
         target=_target(raw.get("target")),
         names=_names(_text(raw, "names", LONGEST * 20)),
         template=_template(_text(raw, "template", LONGEST_LINE) or TEMPLATE),
+        among=_names(_text(raw, "among", LONGEST * 20)),
+        label_map=_text(raw, "label_map", LONGEST * 20) or None,
         point=_point(raw.get("point")),
         method=_text(raw, "method"),
         held=_text(raw, "held"),

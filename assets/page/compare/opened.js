@@ -34,7 +34,7 @@ export function openedPicture() {
   });
   const columns = make("div", "hl-three hl-side-by-side");
   const lesson = make("p", "hl-hint");
-  const shares = "Percentages are shared out among this set’s classes; in Explain a model chooses among all it knows. ";
+  const shares = "Percentages are shared out among this set’s classes, also in Explain when you open it from here. ";
   const [cannot, paper] = [make("span"), make("a", "", "", { target: "_blank", rel: "noreferrer noopener" })];
   lesson.append(cannot, " ", paper);
   node.append(top, choice, columns, lesson);

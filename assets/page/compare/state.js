@@ -249,7 +249,11 @@ function send() {
 hearers.send = (value) => {
   if (!value.src) return (state.lookError = value.error ?? "");
   const models = Object.fromEntries(able().map((family) => [family, state.models[family]]));
-  showInExplain({ src: value.src, name: state.look?.name, models, names: value.names, templates: state.template });
+  const { src, names, truth, label_maps: labelMaps } = value;
+  const ofTruth = state.method === "truth";
+  const seen = { method: ofTruth ? "gradcam" : state.method, target: ofTruth ? { name: truth, family: null, index: null } : null, depth: 1, head: 0 };
+  const from = { tab: "Compare", place: ".hl-opened", truth, names, labelMaps };
+  showInExplain({ src, name: state.look?.name, models, names, templates: state.template, from, seen });
 };
 
 function take(line) {

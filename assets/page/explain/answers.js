@@ -39,7 +39,8 @@ export function answerList(column) {
       button.disabled = !answer;
       button.setAttribute("aria-pressed", String(explained));
       button.title = !answer ? "" : explained ? `${answer.label}: explained now` : `Explain “${answer.label}”`;
-      label.textContent = answer?.label ?? "";
+      const right = answer && answer.label === state.from?.truth;
+      label.textContent = right ? `✓ ${answer.label}` : (answer?.label ?? "");
       share.textContent = answer ? wording.percent(answer.probability) : "";
       fill.style.width = answer ? `${answer.probability * 100}%` : "";
       fill.hidden = !answer;

@@ -1,13 +1,15 @@
 // The questions: method, depth, head, target, how strongly the map covers the photo, and what to take away.
 
 import * as exported from "./export.js";
+import { goBack } from "./bring.js";
 import { make } from "../shared/make.js";
+import { button } from "../shared/parts.js";
 import { limits, methods } from "../shared/settings.js";
 import * as chosen from "./maps.js";
-import { chooseMethod, chooseTarget, drawers, set, state } from "./state.js";
+import { chooseMethod, chooseTarget, drawers, letGo, set, state } from "./state.js";
 
 export function ask(element) {
-  element.append(methodChoice());
+  element.append(origin(), methodChoice());
   const depth = slider("Layer", (value, most) => set({ depth: most ? value / most : 1 }));
   const head = slider("Head", (value) => set({ head: value }));
   const opacity = slider("Map over photo", (value) => set({ opacity: value / 100 }));
@@ -17,6 +19,24 @@ export function ask(element) {
   const dials = make("div", "hl-dials"); // on a phone they stay at the bottom of the screen, under the maps they change
   dials.append(depth.box, head.box);
   element.append(dials, more);
+
+  // Where the picture came from, what that changes, and the way back.
+  function origin() {
+    const box = make("div", "hl-origin");
+    const words = make("p", "hl-hint");
+    const [back, all] = [button("", goBack), button("Choose among all it knows", letGo, "Each model's own classes again, for this photo")];
+    box.append(words, back, all);
+    drawers.add(() => {
+      box.hidden = !state.from;
+      if (!state.from) return;
+      const { tab, truth, names } = state.from;
+      const shows = truth ? `The picture shows “${truth}” (✓). ` : "";
+      words.textContent = `${shows}${names.length ? `Every model chooses among the ${names.length.toLocaleString("en")} classes that ${tab} asked for.` : ""}`;
+      back.textContent = `Back to ${tab}`;
+      all.hidden = !names.length;
+    });
+    return box;
+  }
 
   function methodChoice() {
     const group = make("fieldset", "hl-methods");

@@ -59,7 +59,8 @@ export function classChoice(column) {
       count.textContent = known ? `${known} ${known === 1 ? "class" : "classes"}` : "Classes";
       return;
     }
-    count.textContent = known ? `Chooses from ${known.toLocaleString("en")} classes, fixed in training` : "";
+    const why = column.answer?.closed ? "by its label map" : "fixed in training";
+    count.textContent = known ? `Chooses from ${known.toLocaleString("en")} ${known === 1 ? "class" : "classes"}, ${why}` : "";
     count.title = known ? `${column.answer.labels.slice(0, 60).join(", ")}${known > 60 ? " …" : ""}` : "";
   }
 

@@ -22,6 +22,7 @@ const state = {
   opacity: 0.65,
   ownScale: false, // stretch each map by itself instead of one scale for all heads and layers of a model
   target: null, // null = each model's own answer, or {name, family, index}
+  from: null, // the question that another tab's picture came with: {tab, truth, names, models, labelMaps}
   point: null, // the pinned place, {x, y} as fractions of the photo
   hover: null, // the place pointed at, the same
   touched: FAMILIES[0], // the column whose heads and layers are laid out below
@@ -70,6 +71,8 @@ function question(kind, family) {
     model: found.model,
     names: found.names,
     template: found.template,
+    among: state.from?.names.join("\n") ?? "",
+    label_map: state.from?.models[family] === found.model ? state.from.labelMaps[family] : null, // it speaks of one model's outputs
     target: target && (target.family === family ? target.index : target.name),
     point: kind === "point" && state.point ? [state.point.x, state.point.y] : null,
     method: kind === "slow" ? (found.slow?.method ?? "") : "",
@@ -198,7 +201,14 @@ function chooseTarget(target) {
   });
 }
 
+// Every model chooses among all it knows again, about the same photo.
+function letGo() {
+  set({ from: null, target: null });
+  FAMILIES.forEach(ask);
+}
+
 export {
-  tab, state, pictures, drawers, pointers, redraw, set, point, ask, askSoon, question, photoChanged, pin, chooseMethod, chooseTarget,
+  tab, state, letGo, pictures, drawers, pointers, redraw, set, point, ask, askSoon, question, photoChanged, pin, chooseMethod,
+  chooseTarget,
   askSlowly, stopSlowly,
 };

@@ -358,7 +358,9 @@ function send(index) {
 hearers.send = (value) => {
   if (!value.src) return (state.trouble = value.error ?? "");
   const { classes, names } = state.ready;
-  showInExplain({ src: value.src, name: names[placeOf(sending)], models: able(), names: classes.slice(0, limits.names), templates: state.template });
+  const among = classes.slice(0, limits.names);
+  const from = { tab: "Map", place: ".hl-map_chosen", truth: classes[labelOf(sending)], names: among };
+  showInExplain({ src: value.src, name: names[placeOf(sending)], models: able(), names: among, templates: state.template, from });
 };
 
 export {

@@ -256,7 +256,8 @@ hearers.send = (value) => {
     return;
   }
   const names = state.answer?.classes.slice(0, limits.names);
-  showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, templates: sending });
+  const from = { tab: "Prompts", place: ".hl-one", truth: state.oneAnswer?.truth };
+  showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, templates: sending, from });
 };
 
 hearers.preset = (value) => value.templates && restore({ templates: value.templates });
