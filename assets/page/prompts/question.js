@@ -3,13 +3,12 @@
 import { unless } from "../shared/address.js";
 import { firstOf, limits, settings } from "../shared/settings.js";
 import { setOf, uploadOf } from "../shared/sets.js";
-import { attempt, compare, firstPlace, prepare, redraw, state } from "./state.js";
+import { attempt, compare, firstPlace, ownClasses, prepare, redraw, state } from "./state.js";
 
 const { compared: TEACHING } = settings.told.prompts.image;
 
 const line = (templates) => templates.split("\n").find((each) => each.trim())?.trim() ?? "";
 const usual = () => [line(state.templates), ...TEACHING].slice(0, 4).join("\n");
-const ownClasses = () => state.ready?.class_lines ?? "";
 
 export function toQuestion() {
   const { pinned, one } = state;
