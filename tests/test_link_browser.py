@@ -123,6 +123,27 @@ def test_a_photo_of_ones_own_is_named_and_asked_for(follow):
     expect(caption(page, "vit")).to_contain_text("Rollout", timeout=WAIT)
 
 
+def test_a_photo_of_ones_own_comes_back_after_a_reload_and_for_nobody_else(
+    open_page, address, photo, tmp_path
+):
+    photo.save(tmp_path / "mine.png")
+    page = open_page()
+    looked_at(page)
+    page.locator("#photo input[type=file]").set_input_files(tmp_path / "mine.png")
+    page.wait_for_function("location.hash.includes('photo=upload:')", timeout=WAIT)
+    looked_at(page)
+    key = page.evaluate("inside.state.photo.key")
+    page.wait_for_timeout(1000)  # a reload amid an answer is an error that Gradio logs
+    page.reload()
+    page.evaluate(INSIDE, f"{address}{assets.ROOT}")
+    page.wait_for_function(f"inside.state.photo?.key === '{key}'", timeout=WAIT)
+    expect(page.locator(".hl-link-says")).to_be_hidden()
+    other = open_page()
+    looked_at(other)
+    other.goto(page.url)
+    expect(other.locator(".hl-link-says")).to_contain_text("bring yours", timeout=WAIT)
+
+
 def test_copy_link_copies_the_view_or_offers_it(open_page, address):
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     expect(caption(page, "vit")).to_contain_text("Attention", timeout=WAIT)

@@ -8,7 +8,7 @@ let coming = false; // whether the photo that comes next is such a picture
 let brought = ""; // its path; a photo can be told of twice
 const IMAGE = /^image\//;
 
-function bring(files) {
+export function bring(files) {
   const file = Array.from(files).find(({ type }) => IMAGE.test(type));
   const field = /** @type {HTMLInputElement} */ (document.querySelector("#photo input[type=file]"));
   if (!file || !field) return false;

@@ -3,12 +3,14 @@
 import { depthOf, layerAt, unless } from "../shared/address.js";
 import { FAMILIES, firstOf, settings } from "../shared/settings.js";
 import { say } from "../shared/says.js";
+import { bring } from "./bring.js";
+import { fetched } from "./uploads.js";
 import { ask, chooseMethod, pin, pictures, question as asked, set, state } from "./state.js";
 
 const OVER = Math.round(100 * state.opacity); // as it starts
 const NAMES = settings.categories.join("\n");
 const { pictures: examples } = settings.told.explain.examples;
-const EXAMPLE = "example:";
+const [EXAMPLE, UPLOAD] = ["example:", "upload:"];
 const MISSING = "This link was made with a photo of its own; bring yours.";
 
 // An example by its name, a photo of one's own by its content.
@@ -17,7 +19,7 @@ function photo() {
   if (!state.photo) return undefined;
   const { key } = state.photo;
   const known = examples.find((each) => each.key === key);
-  return known ? EXAMPLE + known.name : `upload:${key}`;
+  return known ? EXAMPLE + known.name : UPLOAD + key;
 }
 
 export function toQuestion() {
@@ -66,10 +68,24 @@ export function take(question) {
 function show(name, point) {
   state.wanted = null;
   if (name === photo()) return;
-  if (name.startsWith("upload:")) return say(MISSING);
+  if (name.startsWith(UPLOAD)) return void bringBack(name, point);
   const at = examples.findIndex((each) => EXAMPLE + each.name === name);
   if (at >= 0) {
     const itself = !at && !pictures.size; // the page opens on the first
     state.wanted = { name, key: examples[at].key, index: at, point, sent: itself };
   } else say(`There is no photo “${name}”; the examples are ${examples.map((each) => EXAMPLE + each.name).join(", ")}.`);
+}
+
+// A photo of this visit, which the server may still have.
+async function bringBack(name, point) {
+  const key = name.slice(UPLOAD.length);
+  const wanted = { name, key, index: -1, point, sent: true };
+  state.wanted = wanted;
+  const file = await fetched(key);
+  if (state.wanted !== wanted) return; // somebody chose another meanwhile
+  if (file && bring([file])) state.wanted = wanted;
+  else {
+    set({ wanted: null });
+    say(MISSING);
+  }
 }

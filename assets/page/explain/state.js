@@ -4,6 +4,7 @@
 
 import * as drawing from "../shared/canvas.js";
 import * as maps from "../shared/maps.js";
+import { keep } from "./uploads.js";
 import { FAMILIES, firstOf, methods, settings, titleOf } from "../shared/settings.js";
 import { tab as newTab } from "../shared/tab.js";
 
@@ -14,6 +15,7 @@ const state = {
   photo: null, // one of `pictures`, the photo now, once Python has sent it
   photoThere: false, // whether one is chosen at all
   photoError: "",
+  file: null, // the photo as Gradio holds it: {url, orig_name}
   wanted: null, // {name, key, index, point, sent}: the example that an address asks for, until it is there
   method: "attention",
   before: "", // the method there was when a patch was pinned
@@ -130,6 +132,7 @@ for (const family of FAMILIES) {
 function photoChanged(file) {
   set({ photoThere: Boolean(file), photoError: "", photo: file ? state.photo : null, point: null, hover: null });
   Object.values(state.columns).forEach((found) => (found.point = null));
+  state.file = file;
   if (file) tab.ask("picture");
   FAMILIES.forEach(ask);
 }
@@ -143,6 +146,7 @@ hearers.picture = (value) => {
     pictures.set(value.key, { ...value, ...drawing.picture(image) });
     if (pictures.size > PICTURES) pictures.delete(pictures.keys().next().value);
     set({ photo: pictures.get(value.key), photoError: "" });
+    if (state.file) keep(value.key, state.file);
     if (state.wanted?.key === value.key) arrived();
   };
   image.src = value.src;
