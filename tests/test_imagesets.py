@@ -669,7 +669,7 @@ def test_a_parquet_draw_reads_only_row_groups_it_needs(tmp_path, monkeypatch):
     assert all(item.content == picture(int(item.name[4:])) for item in images.items)
 
 
-def test_a_parquet_bomb_is_unpacked_a_few_rows_at_a_time(tmp_path, monkeypatch):
+def test_a_parquet_bomb_is_unpacked_a_few_rows_at_a_time(tmp_path, monkeypatch, request):
     """One picture of 5 MB that the file holds once and repeats 400 times: 2 GB as plain rows."""
     monkeypatch.setattr(parquet, "KEPT_BYTES", 20_000_000)
     large = pa.array([b"BM" + bytes(5_000_000)])
@@ -678,10 +678,14 @@ def test_a_parquet_bomb_is_unpacked_a_few_rows_at_a_time(tmp_path, monkeypatch):
     bomb = written(tmp_path / "bomb.parquet", columns, store_schema=False)
     assert bomb.stat().st_size < 1_000_000
     assert pq.read_schema(bomb).field("image").type == pa.binary()
+    usual = pa.default_memory_pool()
+    pool = pa.proxy_memory_pool(usual)  # counts this test's memory alone
+    pa.set_memory_pool(pool)
+    request.addfinalizer(lambda: pa.set_memory_pool(usual))
     with pytest.raises(ValueError, match=r"too large to keep 400 in memory\. Draw fewer of them"):
         load_set(bomb)
     assert len(load_set(bomb, limit=3).items) == 3
-    assert pa.default_memory_pool().max_memory() < 500_000_000
+    assert pool.max_memory() < 500_000_000
 
 
 def test_empty_parquet_is_one_sentence(tmp_path):
