@@ -24,7 +24,7 @@ export function asks(element, { draws }) {
     const box = make("details", "hl-choice hl-more hl-class-names");
     box.open = !window.matchMedia("(max-width: 720px)").matches;
     const top = make("div", "hl-choice-top");
-    const label = make("label", "hl-choice-label", "Classes, one a line; synonyms after | (a | itself: \\|)", { for: "hl-prompts-classes" });
+    const label = make("label", "hl-choice-label", "Classes, one a line; synonyms after |", { for: "hl-prompts-classes" });
     const own = button("Reset", () => restore({ classes: ownClasses() }), "The set's own class names");
     top.append(label, own);
     const field = promptField("classes", { id: "hl-prompts-classes", rows: "10", "aria-label": "Class names, one a line" });
