@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from explain.classes.answers import name_of
 from explain.classes.label_map import LabelMap, as_text
 from tabs.compare import cells
 from tabs.compare.asks import CompareQuestion
-from tabs.compare.compared_model import ComparedModel
 from tabs.compare.comparison import Comparison, compared
 from tabs.sets.asks import SHOWN
 from tabs.sets.pictures import GONE, small, thumbnail, whole
@@ -78,14 +78,18 @@ def original(asked: CompareQuestion) -> dict[str, Any]:
     found, row = opened_row(asked)
     item = found.labelled.images.items[found.places[row]]
     names = [found.names[code] for code in found.classes[:NAMES]]
-    label_maps = {key: _lines(each, names) for key, each in found.models.items() if each.label_map}
+    label_maps = {
+        key: _lines(each.label_map, each.model.labels, names)
+        for key, each in found.models.items()
+        if each.label_map
+    }
     return {**whole(item.content), "names": names, "label_maps": label_maps, "truth": item.label}
 
 
-def _lines(compared: ComparedModel, names: list[str]) -> str:
+def _lines(label_map: LabelMap, labels: Sequence[str], names: list[str]) -> str:
     """Which of a model's outputs stand for some of the classes, as `explain.classes.label_map` reads it."""
-    outputs = {name: compared.label_map.outputs.get(name, ()) for name in names}
-    return as_text(LabelMap(outputs, {}), compared.model.labels)
+    outputs = {name: label_map.outputs.get(name, ()) for name in names}
+    return as_text(LabelMap(outputs, {}), labels)
 
 
 def opened_row(asked: CompareQuestion) -> tuple[Comparison, int]:

@@ -154,9 +154,10 @@ def looked(path: str, asked: Question, family: str) -> Look:
 def _looked_among(photo: Photo, model: Model, closed: ClosedSet, target: str | int | None) -> Look:
     """As `looked`, when only some classes may be answered: what is explained is the strongest output of the class."""
     logits = traced(photo, model, None, None).logits
-    asked = target_index(target, closed.names)
-    wanted = None if asked is None else closed.output(logits, asked)
-    place = asked if wanted is not None else int(closed.probabilities(logits).argmax())
+    place = target_index(target, closed.names)
+    wanted = None if place is None else closed.output(logits, place)
+    if place is None or wanted is None:
+        place = int(closed.probabilities(logits).argmax())
     trace = traced(photo, model, None, closed.output(logits, place))
     known = target is None or wanted is not None
     return Look(photo, model, closed.names, trace, closed, place, known)
