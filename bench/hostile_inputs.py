@@ -200,7 +200,7 @@ def value(chance: random.Random, depth: int = 3) -> Any:
 def file_object(chance: random.Random) -> Any:
     """What claims to be an uploaded file."""
     path: Any = chance.choice(
-        (*TEXTS, 5, None, [], "/tmp/gradio", "/tmp/gradio/../../etc/passwd", "/work/app.py")
+        (*TEXTS, 5, None, [], "/tmp/gradio", "/tmp/gradio/../../etc/passwd", "/srv/app.py")
     )
     meta: Any = chance.choice(
         ({"_type": "gradio.FileData"}, {"_type": "gradio.FileData"}, [], None, "x", {"_type": 3})
