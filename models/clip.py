@@ -50,10 +50,21 @@ class Clip(Model):
         """(texts, dim), not yet of unit length."""
         raise NotImplementedError
 
+    def _project(self, normed: Tensor) -> Tensor:
+        """(batch, width) of the image tower after its final norm → (batch, dim), not yet of unit length."""
+        raise NotImplementedError
+
     def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
-        texts = self._text_features(labels or self.labels)
         embedding = normalize(self._encode_image(pixels), dim=-1)
-        return self.module.logit_scale.exp() * embedding @ texts.T, embedding
+        return self._cosines(embedding, labels), embedding
+
+    def _head(self, normed: Tensor, labels: Sequence[str] | None) -> Tensor:
+        return self._cosines(normalize(self._project(normed), dim=-1), labels)
+
+    def _cosines(self, embedding: Tensor, labels: Sequence[str] | None) -> Tensor:
+        """(batch, texts) logit_scale × cosine of unit-length (batch, dim)."""
+        texts = self._text_features(labels or self.labels)
+        return self.module.logit_scale.exp() * embedding @ texts.T
 
     def embed_texts(
         self, texts: Sequence[str], progress: Callable[[float], None] | None = None
@@ -147,11 +158,13 @@ class Clip(Model):
         return super().classify(images, labels)
 
     def trace(
-        self, image: Any, target: Any = None, labels: Sequence[str] | None = None, gradients=True
+        self, image: Any, target: Any = None, labels: Sequence[str] | None = None, *rest, **named
     ) -> Trace:
         labels = self._check_labels(labels)
-        self._text_features(labels)
-        return super().trace(image, target, labels, gradients)
+        self._text_features(
+            labels
+        )  # before any rule of the way back could touch their forward pass
+        return super().trace(image, target, labels, *rest, **named)
 
     def _check_labels(self, labels: Sequence[str] | None) -> tuple[str, ...]:
         if labels is None:
@@ -176,7 +189,10 @@ class HubClip(Clip):
         self.tower = module.vision_model
 
     def _encode_image(self, pixels: Tensor) -> Tensor:
-        return self.module.visual_projection(self.tower(pixel_values=pixels).pooler_output)
+        return self._project(self.tower(pixel_values=pixels).pooler_output)
+
+    def _project(self, normed: Tensor) -> Tensor:
+        return self.module.visual_projection(normed)
 
     @property
     def context(self) -> int:
@@ -194,6 +210,9 @@ class HubClip(Clip):
 
     def _layers(self) -> list[Any]:
         return list(self.tower.encoder.layers)
+
+    def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
+        return layer.self_attn, layer.mlp, layer.mlp
 
     def _features_module(self) -> nn.Module:
         return self._layers()[-1].layer_norm1

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from models import weights
+from models.backward import Notes
 from models.clip import Clip, class_token_layout
 from models.layout import BUILDING, OPEN_CLIP_WEIGHTS, CheckpointError
 from models.model import Layout, Record
@@ -31,6 +32,11 @@ from models.vocabulary import check_tokenizer
 
 NO_ROLLOUT = (
     "Rollout follows attention from layer to layer; this tower is convolutional and attends once, in its pooling. "
+    "Choose another method."
+)
+
+NO_OWN_SCORES = (
+    "LeGrad reads a score from every layer's tokens; this tower is convolutional and attends once, in its pooling. "
     "Choose another method."
 )
 
@@ -77,6 +83,12 @@ class OpenClipVit(OpenClip):
     def _layers(self) -> list[Any]:
         return list(self.tower.transformer.resblocks)
 
+    def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
+        return layer.attn, layer.mlp, layer.mlp
+
+    def _project(self, normed: Tensor) -> Tensor:
+        return normed @ self.tower.proj
+
     def _features_module(self) -> nn.Module:
         return self._layers()[-1].ln_1
 
@@ -107,8 +119,13 @@ class OpenClipVit(OpenClip):
 class OpenClipResNet(OpenClip):
     """RN50's tower: one Block, the attention pool, whose one query is the mean of the 7 × 7 features."""
 
+    own_scores_refused = NO_OWN_SCORES
+
     def _layers(self) -> list[Any]:
         return [self.tower.layer1, self.tower.layer2, self.tower.layer3, self.tower.layer4]
+
+    def _listening(self, notes: Notes) -> Iterator:
+        return iter(())  # the attention pool, which stands in for itself, tells its notes
 
     def _features_module(self) -> nn.Module:
         return self.tower.layer4
@@ -176,6 +193,7 @@ def _attention_pool(module: Any, record: Record) -> Callable:
     def forward(features: Tensor) -> Tensor:
         tokens = features.flatten(2).transpose(1, 2)  # (batch, rows × cols, channels)
         tokens = torch.cat([tokens.mean(1, keepdim=True), tokens], 1) + module.positional_embedding
+        tokens = record.notes.branch(record.notes.enter(tokens))
         query, key, value = (
             module.q_proj(tokens[:, :1]),
             module.k_proj(tokens),

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.backward import Notes
 from models.photo import open_photo
 from models.trace import Block, Merge, Trace
 from models.weights import check_finite
@@ -30,12 +31,13 @@ class Record:
     """What the hooks saw during one forward pass, still on its graph.
 
     weights: per block (windows, heads, queries, keys); places: what the family noted beside each block;
-    features: (1, tokens, channels), or (1, channels, rows, cols), what Grad-CAM reads.
+    features: (1, tokens, channels), or (1, channels, rows, cols), what Grad-CAM reads; notes: of the way back.
     """
 
     weights: list[Tensor] = field(default_factory=list)
     places: list[Any] = field(default_factory=list)
     features: Tensor = field(default_factory=lambda: torch.empty(0))
+    notes: Notes = field(default_factory=Notes)
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Model:
 
     family: str
     reads_texts = False  # whether its classes are texts of the asker's choosing
+    own_scores_refused = ""  # why its layers have no scores of their own, in one sentence
     settings = ""  # `layout.settings_digest` of its folder
 
     def __init__(
@@ -103,6 +106,14 @@ class Model:
 
     def _layers(self) -> list[Any]:
         """The modules whose outputs are the hidden states after each layer."""
+        raise NotImplementedError
+
+    def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
+        """A layer's attention, and the modules its MLP begins and ends with."""
+        raise NotImplementedError
+
+    def _head(self, normed: Tensor, labels: Sequence[str] | None) -> Tensor:
+        """(batch, dim), as the final norm gives it, → (batch, classes) logits."""
         raise NotImplementedError
 
     def _final_norm(self, hidden: Tensor) -> Tensor:
@@ -234,21 +245,38 @@ class Model:
         target: str | int | None = None,
         labels: Sequence[str] | None = None,
         gradients: bool = True,
+        versus: str | int | None = None,
+        backward: str = "plain",
     ) -> Trace:
         """One forward and one backward pass over one photo.
 
         target: a label, its index, or None for the top answer. labels: CLIP's texts, verbatim. gradients=False
         leaves out the gradients of the attention weights (Grad-CAM's own are always there) and costs much less.
-        Raises ValueError for a target or labels that do not fit.
+        versus: another class, a label or index: all gradients are then of the target's logit less its logit.
+        backward: which way the gradients come, one of `backward.WAYS`; "layers" raises for models without layers of one width.
+        Raises ValueError for a target, versus or labels that do not fit.
         """
         labels = self._check_labels(labels)
+        notes = Notes(backward)
+        if backward == "layers" and self.own_scores_refused:
+            raise ValueError(self.own_scores_refused)
         pixels, view = self._pixels_of(open_photo(image))
-        pixels = pixels[None].to(self.device).requires_grad_(gradients)
-        with self.lock, torch.enable_grad(), self._recording(cut=not gradients) as record:
+        pixels = pixels[None].to(self.device)
+        cut = backward == "plain" and not gradients
+        pixels.requires_grad_(not cut)
+        with self.lock, torch.enable_grad(), self._recording(cut, notes) as record, notes.rules():
             logits, embedding = self._answer(pixels, labels)
             index = _target_index(target, labels, logits[0])
-            wanted = [record.features, *(record.weights if gradients else ())]
-            features_gradient, *weight_gradients = torch.autograd.grad(logits[0, index], wanted)
+            other = None if versus is None else _other_index(versus, index, labels, logits[0])
+            score = _score(logits[0], index, other)
+            traced = score
+            if backward == "layers":
+                own = [self._own_logits(hidden, labels) for hidden in notes.left]
+                traced = torch.stack([_score(each, index, other) for each in own]).sum()
+            features_gradient, *weight_gradients = _gradients(
+                traced, record, notes, record.weights if gradients else []
+            )
+        parts = notes.parts(score, record.weights, weight_gradients)
         layout = self._layout(
             _detached(record),
             [_plain(gradient) for gradient in weight_gradients] or [None] * len(record.weights),
@@ -259,9 +287,12 @@ class Model:
             logits=_plain(logits[0]),
             labels=labels,
             target=index,
-            score=float(logits[0, index].detach()),
+            score=float(score.detach()),
             embedding=_plain(embedding[0]),
             view=view,
+            versus=other,
+            backward=backward,
+            parts=parts,
             **vars(layout),
         )
 
@@ -284,13 +315,24 @@ class Model:
             raise ValueError("There is no image to look at; give at least one.")
         return torch.cat(parts)
 
+    def _own_logits(self, hidden: Tensor, labels: Sequence[str]) -> Tensor:
+        """(classes,) what the head would answer from the mean of a layer's (1, tokens, dim)."""
+        return self._head(self._final_norm(hidden.mean(1)), labels)[0]
+
+    def _listening(self, notes: Notes) -> Iterator[Any]:
+        """Register what fills `notes`; yield the handles."""
+        for layer in self._layers():
+            yield from notes.around(layer)
+            if notes.way == "direct":
+                yield from notes.apart(*self._branches(layer))
+
     @contextmanager
-    def _recording(self, cut: bool) -> Iterator[Record]:
+    def _recording(self, cut: bool, notes: Notes) -> Iterator[Record]:
         """A Record filled by hooks that leave with the block.
 
         cut: start the graph at Grad-CAM's features, so that backward passes through what follows them only.
         """
-        record = Record()
+        record = Record(notes=notes)
 
         def keep_features(_module, _inputs, output):
             record.features = output.detach().requires_grad_() if cut else output
@@ -300,6 +342,8 @@ class Model:
         try:
             handles.append(self._features_module().register_forward_hook(keep_features))
             handles.extend(self._hooks(record))
+            if notes.way != "plain":
+                handles.extend(self._listening(notes))
             yield record
         finally:
             for handle in handles:
@@ -310,10 +354,35 @@ def _plain(tensor: Tensor) -> Tensor:
     return tensor.detach().float().cpu()
 
 
+def _gradients(
+    score: Tensor, record: Record, notes: Notes, weights: Sequence[Tensor]
+) -> tuple[Tensor, ...]:
+    """∂score/∂ features and each of `weights`; on its way it fills `notes`. Zeros for what does not reach the score."""
+    wanted = [record.features, *weights]
+    if notes.way == "plain":
+        return torch.autograd.grad(score, wanted)
+    found = torch.autograd.grad(score, [*wanted, *notes.ends], allow_unused=True)
+    return tuple(
+        torch.zeros_like(asked) if gradient is None else gradient
+        for asked, gradient in zip(wanted, found, strict=False)
+    )
+
+
+def _score(logits: Tensor, index: int, other: int | None) -> Tensor:
+    return logits[index] if other is None else logits[index] - logits[other]
+
+
 def _detached(record: Record) -> Record:
     return Record(
         [_plain(weights) for weights in record.weights], record.places, _plain(record.features)
     )
+
+
+def _other_index(versus: str | int, index: int, labels: Sequence[str], logits: Tensor) -> int:
+    other = _target_index(versus, labels, logits)
+    if other == index:
+        raise ValueError(f"{labels[index][:80]!r} cannot be explained against itself; choose two.")
+    return other
 
 
 def _target_index(target: str | int | None, labels: Sequence[str], logits: Tensor) -> int:

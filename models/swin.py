@@ -23,6 +23,11 @@ from models.model import Layout, Model, Record
 from models.pixels import HubProcessor
 from models.trace import Block, Merge, patch_grid
 
+NO_OWN_SCORES = (
+    "LeGrad reads a score from every layer with the last one's head; Swin's earlier stages have fewer channels, which "
+    "that head cannot read. Choose another method."
+)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -47,13 +52,14 @@ class Place:
 
 class Swin(Model):
     family = "swin"
+    own_scores_refused = NO_OWN_SCORES
 
     def __init__(self, name: str, module: Any, pixels_of: HubProcessor, device: str):
         super().__init__(name, module, pixels_of, class_names(module.config), device)
 
     def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
         embedding = self.module.base_model(pixel_values=pixels).pooler_output
-        return self.module.classifier(embedding), embedding
+        return self._head(embedding, labels), embedding
 
     def _layers(self) -> list[Any]:
         return [
@@ -61,6 +67,14 @@ class Swin(Model):
             for module in self.module.modules()
             if isinstance(module, (SwinLayer, Swinv2Layer))
         ]
+
+    def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
+        if isinstance(layer, Swinv2Layer):
+            return layer.attention, layer.intermediate, layer.output
+        return layer.attention, layer.mlp, layer.mlp
+
+    def _head(self, normed: Tensor, labels: Sequence[str] | None) -> Tensor:
+        return self.module.classifier(normed)
 
     def _features_module(self) -> nn.Module:
         return self.module.base_model.layernorm

@@ -57,6 +57,37 @@ class Merge:
 
 
 @dataclass(frozen=True, eq=False)
+class Bias:
+    """What one layer's bias brought to the score. block: the block it was used in, or after which, before the next.
+
+    amounts: (windows, places), as `Block.keys` lies; (1, tokens) of that block or, of a Merge, of the next; (1,) where
+    there are no tokens any more. float64.
+    """
+
+    block: int
+    amounts: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The score as a sum, of a frozen or direct backward pass (backward.py); float64.
+
+    For every block: score = Σ tokens[block] + Σ of the biases used in it or later (frozen); score = Σ tokens[0]
+    + Σ heads of all blocks + Σ mlps + Σ biases (direct).
+    """
+
+    score: float  # as this pass computed it
+    tokens: tuple[
+        Tensor, ...
+    ]  # per block (tokens,): Σ over channels of x · ∂score/∂x, x what enters it
+    heads: tuple[
+        Tensor, ...
+    ]  # per block (windows, heads, keys), direct alone: what each brought from each key
+    mlps: tuple[float, ...]  # per block, direct alone: what its MLP brought
+    biases: tuple[Bias, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Trace:
     """Everything the explanations read; see the module docstring and the fields' comments for shapes."""
 
@@ -71,7 +102,7 @@ class Trace:
     logits: Tensor  # (classes,)
     labels: tuple[str, ...]  # (classes,)
     target: int  # the class the gradients are for
-    score: float  # its logit; for CLIP logit_scale × cosine
+    score: float  # its logit; for CLIP logit_scale × cosine; with `versus`, less the other's logit
     embedding: (
         Tensor  # (dim,): the readout after the final norm; for CLIP the unit-length joint embedding
     )
@@ -82,6 +113,9 @@ class Trace:
     rollout_refused: str = (
         ""  # why rollout has no meaning here, in one sentence; empty where it has
     )
+    versus: int | None = None  # the class that the target is explained against
+    backward: str = "plain"  # the way the gradients came, see backward.py
+    parts: Parts | None = None  # where `backward` is one on which the score is a sum
 
     @property
     def attention_blocks(self) -> tuple[Block, ...]:

@@ -45,10 +45,19 @@ class Vit(Model):
         )
         return torch.stack(answers).mean(0), embedding
 
+    def _head(self, normed: Tensor, labels: Sequence[str] | None) -> Tensor:
+        if not self.two_heads:
+            return self.module.classifier(normed)
+        heads = self.module.cls_classifier, self.module.distillation_classifier
+        return torch.stack([head(normed) for head in heads]).mean(0)
+
     def _layers(self) -> list[Any]:
         return [
             module for module in self.module.modules() if isinstance(module, (ViTLayer, DeiTLayer))
         ]
+
+    def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
+        return layer.attention, layer.mlp, layer.mlp
 
     def _features_module(self) -> nn.Module:
         # Patches of the last block's output never reach [CLS]: their gradient is zero there and at every later norm.

@@ -9,7 +9,7 @@ Slow on purpose; test_reference.py proves them.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import numpy as np
@@ -32,6 +32,8 @@ class Dense:
     grids: list[Pair]  # per block (rows, cols)
     merges: dict[int, Tensor] = field(default_factory=dict)  # after block i: (parents, children)
     visible: list[Tensor] = field(default_factory=list)  # Swin, per block: who may attend to whom
+    # (tokens, channels) as they enter every block, and as they leave the last
+    states: list[Tensor] = field(default_factory=list)
 
 
 Affine = tuple[Tensor, Tensor | None]
@@ -52,6 +54,20 @@ def layer_norm(x: Tensor, layer: nn.LayerNorm) -> Tensor:
     centred = x - x.mean(-1, keepdim=True)
     scaled = centred / (centred.square().mean(-1, keepdim=True) + layer.eps).sqrt()
     return scaled * layer.weight.double() + layer.bias.double()
+
+
+def enter(x: Tensor) -> Tensor:
+    """The tokens that enter a block; a test may listen here."""
+    return x
+
+
+def branch(x: Tensor) -> Tensor:
+    """What leaves the residual stream for a block's attention or MLP; a test may cut it off here."""
+    return x
+
+
+def unit(x: Tensor) -> Tensor:
+    return x / x.norm(dim=-1, keepdim=True)
 
 
 def softmax(scores: Tensor) -> Tensor:
@@ -129,17 +145,21 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | float =
 
 
 def transformer(x: Tensor, layers: Sequence[Layer], activation: str, mask: Tensor | float = 0.0):
-    """Run pre-norm blocks; returns (tokens, attentions, the last block's pre-attention norm)."""
-    attentions, normed = [], x
+    """Run pre-norm blocks; returns (states, attentions, the last block's pre-attention norm)."""
+    attentions, states, normed = [], [], x
     for layer in layers:
+        x = enter(x)
+        states.append(x)
         normed = layer_norm(x, layer.norms[0])
-        parts = (split_heads(linear(normed, part), layer.heads) for part in layer.projections[:3])
+        inputs = branch(normed)
+        parts = (split_heads(linear(inputs, part), layer.heads) for part in layer.projections[:3])
         mixed, weights = attend(*parts, mask)
         attentions.append(weights)
         x = x + linear(mixed, layer.projections[3])
-        hidden = ACTIVATIONS[activation](linear(layer_norm(x, layer.norms[1]), layer.mlp[0]))
+        inputs = branch(layer_norm(x, layer.norms[1]))
+        hidden = ACTIVATIONS[activation](linear(inputs, layer.mlp[0]))
         x = x + linear(hidden, layer.mlp[1])
-    return x, attentions, normed
+    return [*states, x], attentions, normed
 
 
 def vit_dense(model: nn.Module, pixels: Tensor) -> Dense:
@@ -152,15 +172,15 @@ def vit_dense(model: nn.Module, pixels: Tensor) -> Dense:
         specials.append(embeddings.distillation_token[0].double())
     x = torch.cat([*specials, x]) + embeddings.position_embeddings[0].double()
     layers = [transformers_layer(block) for block in trunk.layers]
-    x, attentions, features = transformer(x, layers, model.config.hidden_act)
-    tokens = layer_norm(x, trunk.layernorm)
+    states, attentions, features = transformer(x, layers, model.config.hidden_act)
+    tokens = layer_norm(states[-1], trunk.layernorm)
     if hasattr(model, "distillation_classifier"):
         embedding = (tokens[0] + tokens[1]) / 2
         heads = (model.cls_classifier, model.distillation_classifier)
         logits = sum(linear(tokens[i], affine(head)) for i, head in enumerate(heads)) / 2
     else:
         embedding, logits = tokens[0], linear(tokens[0], affine(model.classifier))
-    return Dense(logits, attentions, features, embedding, [grid] * len(layers))
+    return Dense(logits, attentions, features, embedding, [grid] * len(layers), states=states)
 
 
 def clip_image_dense(model: nn.Module, pixels: Tensor) -> Dense:
@@ -183,9 +203,10 @@ def clip_image_dense(model: nn.Module, pixels: Tensor) -> Dense:
         norms, projection = (tower.ln_pre, tower.ln_post), tower.proj.T
         layers = [open_clip_layer(block) for block in tower.transformer.resblocks]
     x = torch.cat([first.double()[None], x]) + positions.double()
-    x, attentions, features = transformer(layer_norm(x, norms[0]), layers, activation)
-    embedding = linear(layer_norm(x[0], norms[1]), (projection.double(), None))
-    return Dense(embedding.new_empty(0), attentions, features, embedding, [grid] * len(layers))
+    states, attentions, features = transformer(layer_norm(x, norms[0]), layers, activation)
+    embedding = linear(layer_norm(states[-1][0], norms[1]), (projection.double(), None))
+    grids = [grid] * len(layers)
+    return Dense(embedding.new_empty(0), attentions, features, embedding, grids, states=states)
 
 
 def open_clip_activation(stack: nn.Module) -> str:
@@ -211,17 +232,16 @@ def clip_text_dense(model: nn.Module, ids: Tensor) -> tuple[Tensor, list[Tensor]
         end = ids.tolist().index(int(ids.max()))
     x = table.weight.double()[ids] + positions.double()[: len(ids)]
     future = torch.full((len(ids), len(ids)), -math.inf, dtype=torch.float64).triu(1)
-    x, attentions, _ = transformer(x, layers, activation, future)
-    return linear(layer_norm(x[end], norm), (projection.double(), None)), attentions, end
+    states, attentions, _ = transformer(x, layers, activation, future)
+    return linear(layer_norm(states[-1][end], norm), (projection.double(), None)), attentions, end
 
 
 def clip_dense(model: nn.Module, pixels: Tensor, input_ids: Tensor) -> Dense:
     """One image against texts (texts, tokens): logits = exp(logit_scale) x cosine, per text."""
     image = clip_image_dense(model, pixels)
     texts = torch.stack([clip_text_dense(model, ids)[0] for ids in input_ids])
-    cosine = (texts / texts.norm(dim=-1, keepdim=True)) @ (image.embedding / image.embedding.norm())
-    logits = model.logit_scale.double().exp() * cosine
-    return Dense(logits, image.attentions, image.features, image.embedding, image.grids)
+    logits = model.logit_scale.double().exp() * (unit(texts) @ unit(image.embedding))
+    return replace(image, logits=logits)
 
 
 def resnet50_attention_pool_dense(pool: nn.Module, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -348,13 +368,15 @@ def swin_dense(model: nn.Module, pixels: Tensor) -> Dense:
     x = layer_norm(x, trunk.embeddings.norm)
     if trunk.embeddings.position_embeddings is not None:
         x = x + trunk.embeddings.position_embeddings[0].double()
-    attentions, grids, merges, visible = [], [], {}, []
+    attentions, grids, merges, visible, states = [], [], {}, [], []
     for index, stage in enumerate(trunk.encoder.layers):
         pretrained = config.pretrained_window_sizes[index] if v2 else 0
         for depth, block in enumerate(stage.blocks):
             geometry = grid, *window_and_shift(config, grid, index, depth), pretrained
             before, after = block.layernorm_before, block.layernorm_after
-            y = x if v2 else layer_norm(x, before)
+            x = enter(x)
+            states.append(x)
+            y = branch(x if v2 else layer_norm(x, before))
             y, weights, pairs = window_attention(block, y, *geometry)
             x = x + (layer_norm(y, before) if v2 else y)
             up, down = (
@@ -362,7 +384,7 @@ def swin_dense(model: nn.Module, pixels: Tensor) -> Dense:
                 if v2
                 else (block.mlp.fc1, block.mlp.fc2)
             )
-            y = x if v2 else layer_norm(x, after)
+            y = branch(x if v2 else layer_norm(x, after))
             y = linear(act(linear(y, affine(up))), affine(down))
             x = x + (layer_norm(y, after) if v2 else y)
             attentions.append(weights)
@@ -374,7 +396,8 @@ def swin_dense(model: nn.Module, pixels: Tensor) -> Dense:
     features = layer_norm(x, trunk.layernorm)
     embedding = features.mean(0)
     logits = linear(embedding, affine(model.classifier))
-    return Dense(logits, attentions, features, embedding, grids, merges, visible)
+    states.append(x)
+    return Dense(logits, attentions, features, embedding, grids, merges, visible, states)
 
 
 def dense_from_windows(weights: Tensor, queries: Tensor, keys: Tensor, tokens: int) -> Tensor:
