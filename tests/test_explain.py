@@ -346,7 +346,7 @@ def test_an_all_negative_map_says_so(both):
     gradient = torch.ones_like(trace.features_gradient)
     below = dataclasses.replace(trace, features=-trace.features.abs(), features_gradient=gradient)
     found = explained(below, "gradcam")
-    assert (found.map < 0).all() and found.note == METHODS["gradcam"].empty
+    assert (found.map < 0).all() and found.note.startswith(METHODS["gradcam"].empty)
     assert explained(both("vit")[0], "attention").note == ""
     assert not explained(below, "gradcam", relu=True).signed
 
@@ -383,6 +383,10 @@ def test_every_method_answers_every_family(name, method, tiny_model, photo):
         with pytest.raises(ValueError, match="convolutional"):
             explain(trace, method)
         return
+    if method == "legrad" and model.own_scores_refused:
+        with pytest.raises(ValueError, match="LeGrad reads a score from every layer"):
+            explain(trace, method, **again)
+        return
     found = explain(trace, method, **again)
     assert found.dtype == np.float32 and found.ndim == 2 and np.isfinite(found).all()
     assert found.std() > 0
@@ -407,6 +411,13 @@ def test_every_method_answers_every_family(name, method, tiny_model, photo):
         ("rollout", {"discard": 1.0}, "fraction"),
         ("rollout", {"discard": "x"}, "fraction"),
         ("gradcam", {"layer": 0}, "takes no layer"),
+        ("gradcam", {"gradient": "nice"}, "one of paper, libra"),
+        ("gradcam", {"gradient": "libra"}, "give model="),
+        ("gradcam", {"versus": 1}, "give model="),
+        ("attention", {"versus": 1}, "takes no versus"),
+        ("relevance", {}, "give model="),
+        ("relevance", {"head": 0}, "takes no head"),
+        ("chefer", {"start": 3}, "layers 0 to 2"),
         ("integrated_gradients", {}, "give model="),
         ("integrated_gradients", {"model": 0, "image": 0, "steps": 0}, "from 1"),
         ("integrated_gradients", {"model": 0, "image": 0, "steps": "5"}, "from 1"),
@@ -417,6 +428,37 @@ def test_what_does_not_fit_is_one_sentence(method, wrong, sentence, both):
     with pytest.raises(ValueError, match=sentence) as caught:
         explain(both("vit")[0], method, **wrong)
     assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "sentence"),
+    [
+        ("relevance", {"layer": 3}, "layers 0 to 2"),
+        ("relevance", {"biases": 1}, "True or False"),
+        ("relevance", {"versus": 2}, "against itself"),
+        ("relevance", {"versus": "cow"}, "not among this model's 5 labels"),
+        ("relevance", {"versus": 5}, "from 0 to 4"),
+        ("decomposition", {"head": 0}, "choose the layer as well"),
+        ("decomposition", {"layer": 0, "head": 2}, "heads 0 to 1"),
+    ],
+)
+def test_what_does_not_fit_a_second_look_is_one_sentence(
+    method, wrong, sentence, both, tiny_model, photo
+):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        explain(both("vit")[0], method, model=tiny_model("vit"), image=photo, **wrong)
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
+
+
+def test_gradcam_says_what_its_patches_sum_to(both):
+    trace, _ = both("vit")
+    total = explain(trace, "gradcam").sum()
+    words = f"The patches sum to {total:+.2f} of a score of {trace.score:+.2f}"
+    assert explained(trace, "gradcam").note.startswith(words)
+    for score, contradicted in ((-total, True), (total, False)):
+        found = explained(dataclasses.replace(trace, score=float(score)), "gradcam")
+        assert ("contradicts" in found.note) == contradicted
+        assert found.check is None
 
 
 def test_a_resnets_patches_ask_nothing(tiny_model, photo):

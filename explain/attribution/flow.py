@@ -20,16 +20,21 @@ def head_weights(block: Block, head: int | None) -> Tensor:
     """
     if head is None:
         weights = block.mean_of_heads
-    elif _is_index(head, block.heads):
-        weights = block.weights[:, head]
     else:
-        raise ValueError(
-            f"This layer has heads 0 to {block.heads - 1}; {head!r} is not one of them."
-        )
+        check_head(block, head)
+        weights = block.weights[:, head]
     real = (block.keys >= 0)[:, None]
     if real.all():
         return weights
     return normalised(weights * real)
+
+
+def check_head(block: Block, head: int) -> None:
+    """ValueError for a head the block does not have."""
+    if not _is_index(head, block.heads):
+        raise ValueError(
+            f"This layer has heads 0 to {block.heads - 1}; {head!r} is not one of them."
+        )
 
 
 def normalised(weights: Tensor) -> Tensor:
@@ -47,7 +52,7 @@ def pull(block: Block, weights: Tensor, share: Tensor) -> Tensor:
     held = torch.where(real, share[block.queries.clamp_min(0)], 0)  # (windows, queries)
     sent = torch.einsum("wq,...wqk->...wk", held, weights)
     keys = block.keys >= 0
-    before = torch.zeros(*sent.shape[:-2], block.tokens)
+    before = sent.new_zeros(*sent.shape[:-2], block.tokens)
     return before.index_add(-1, block.keys[keys], sent[..., keys])
 
 
@@ -58,7 +63,43 @@ def split(merge: Merge, share: Tensor) -> Tensor:
     """
     real = merge.children >= 0
     each = (share / real.sum(-1))[:, None].expand_as(merge.children)
-    return torch.zeros(merge.tokens).index_add(0, merge.children[real], each[real])
+    return share.new_zeros(merge.tokens).index_add(0, merge.children[real], each[real])
+
+
+def slopes(block: Block) -> Tensor:
+    """(windows, heads, queries, keys) ∂score/∂weights; ValueError for a trace that was taken without."""
+    if block.gradients is None:
+        raise ValueError(
+            "This trace has no gradients of its attention; take it with gradients=True."
+        )
+    return block.gradients
+
+
+def merge_after(trace: Trace, layer: int) -> Merge | None:
+    """The merge that follows block `layer`, or None."""
+    follows = trace.blocks[trace.blocks.index(trace.attention_blocks[layer]) + 1 :][:1]
+    return follows[0] if follows and isinstance(follows[0], Merge) else None
+
+
+def spread(trace: Trace, layer: int, first: int, share: Tensor) -> Tensor:
+    """(tokens of block `layer`,) → (tokens of the earlier block `first`,), evenly over what was merged."""
+    for index in reversed(range(first, layer)):
+        if merge := merge_after(trace, index):
+            share = split(merge, share)
+    return share
+
+
+def on_tokens(block: Block, amounts: Tensor) -> Tensor:
+    """(tokens,) of (windows, places) amounts, places as of the block's keys or queries, or of (1, tokens).
+
+    What lies on padding, or on no token at all, is left out.
+    """
+    found = amounts.new_zeros(block.tokens)
+    for places in (block.keys, block.queries):
+        if amounts.shape == places.shape:
+            real = places >= 0
+            return found.index_add(0, places[real], amounts[real])
+    return amounts[0] if amounts.shape == (1, block.tokens) else found
 
 
 def readout_at(trace: Trace, layer: int) -> Tensor:

@@ -14,6 +14,7 @@ from captum.attr import IntegratedGradients
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from explain.attribution.check import check_of
 from models.trace import Trace
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def integrated_gradients(
     image: Any,
     steps: int = 50,
     progress: Callable[[float], None] | None = None,
-) -> tuple[Tensor, str]:
-    """(rows, cols) signed logits on the first layer's grid, and a note.
+) -> tuple[Tensor, str, dict[str, float]]:
+    """(rows, cols) signed logits on the first layer's grid, a note and the check, whose rest is the start's score.
 
     The note gives the convergence delta. steps: points on the path. progress is called with the fraction done and may
     raise to cancel. Raises ValueError for steps that are no whole number above zero.
@@ -44,14 +45,14 @@ def integrated_gradients(
         if progress:
             progress(min(1.0, chunks * CHUNK / steps))
         chunks += 1
-        return model.logits(points, trace.labels)[:, trace.target]
+        return _scores(model, trace, points)
 
     explainer = IntegratedGradients(score, multiply_by_inputs=True)
     with torch.enable_grad():
         attributions = explainer.attribute(pixels, n_steps=steps, internal_batch_size=CHUNK)
     with torch.no_grad():  # completeness: the map should sum to this
         ends = torch.cat([pixels, torch.zeros_like(pixels)])
-        reached, started = model.logits(ends, trace.labels)[:, trace.target].tolist()
+        reached, started = _scores(model, trace, ends).tolist()
     gained = reached - started
     total = float(attributions.sum())
     rows, cols = trace.attention_blocks[0].grid.shape
@@ -62,4 +63,11 @@ def integrated_gradients(
         f"{steps} steps from the mean colour; the map sums to {total:+.3f} logits, "
         f"the score rose by {gained:+.3f} (convergence delta {total - gained:+.3f})."
     )
-    return pooled, note
+    return pooled, note, check_of(attributions.detach(), started, reached)
+
+
+def _scores(model: Model, trace: Trace, pixels: Tensor) -> Tensor:
+    """(batch,) the target's logit, less that of the class it is explained against."""
+    logits = model.logits(pixels, trace.labels)
+    scores = logits[:, trace.target]
+    return scores if trace.versus is None else scores - logits[:, trace.versus]

@@ -15,13 +15,21 @@ if TYPE_CHECKING:
     from models.trace import Trace
 
 
+ALWAYS = frozenset({"model", "image", "progress"})  # may be given to any method, wanted or not
+
+
 @dataclass(frozen=True)
 class Explanation:
-    """A map with what must stand beside it. map: (rows, cols) float32; note: "" where there is nothing to say."""
+    """A map with what must stand beside it.
+
+    map: (rows, cols) float32; note: "" where there is nothing to say. check: where the map should add up {sum, rest, score,
+    error} in logits, error = score - sum - rest; else None.
+    """
 
     map: np.ndarray
     signed: bool
     note: str
+    check: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -31,10 +39,13 @@ class Method:
     short: a few words beside its name, where it is chosen.
     takes: which of "layer", "head", "patch" and the options it reads; any other raises. Maps of all layers share a grid.
     signed: whether negative values mean something; drawing picks its colours by it.
-    unit: "share" (of attention; an average patch has 1 / patches) or "logit".
+    unit: "share" (of attention; an average patch has 1 / patches), "logit", or "weight" (without a unit).
     reads: what of the model, in words, where it takes no layer.
     needs_model: whether it runs the model again, given as model= and image=; then it may report to progress=.
-    follows_target: whether another target gives another map.
+    backward: which gradients it reads of a Trace (models/backward.py), which may be one that has them; else the model is run.
+    attention_gradients: whether it reads those of the attention weights.
+    follows_target: whether another target gives another map; such a method takes `versus`, another class to explain it against.
+    on_page: whether the page draws it; else it is for Python and the API.
     means, cannot: two sentences for people; paper: (short reference, address).
     empty: the sentence for a map with nothing above zero, for signed methods.
     """
@@ -51,25 +62,72 @@ class Method:
     reads: str = "whole model"
     empty: str = ""
     needs_model: bool = False
+    backward: str = "plain"
+    attention_gradients: bool = False
     follows_target: bool = False
+    on_page: bool = True
 
     def run(self, trace: Trace, **asked: Any) -> Explanation:
         """The map; ValueError for what the method does not take, or a model without what it needs."""
         given = {name: value for name, value in asked.items() if value is not None}
-        unknown = sorted(set(given) - self.takes)
+        versus = {"versus"} if self.follows_target else set()
+        unknown = sorted(set(given) - self.takes - ALWAYS - versus)
         if unknown:
             raise ValueError(f"{self.title} takes no {' or '.join(unknown)}; leave it out.")
-        if self.needs_model and not {"model", "image"} <= set(given):
+        if "model" in self.takes and not {"model", "image"} <= set(given):
             raise ValueError(f"{self.title} runs the model again: give model= and image=.")
+        trace = self._fitting(trace, given)
         function = getattr(import_module(f"explain.attribution.{self.key}"), self.key)
-        found, note = _with_note(function(trace, **given))
+        options = {
+            name: value for name, value in given.items() if name in self.takes - {"gradient"}
+        }
+        found, note, check = _with_words(function(trace, **options))
         if self.signed and not (found > 0).any():
             note = f"{self.empty} {note}".strip()
-        return Explanation(found.numpy(), self.signed and not given.get("relu", False), note)
+        signed = self.signed and not given.get("relu", False)
+        return Explanation(found.float().numpy(), signed, note, check)
+
+    def _fitting(self, trace: Trace, given: dict[str, Any]) -> Trace:
+        """The trace itself, or another look with the gradients that are asked for."""
+        backward = _GRADIENTS.get(given.get("gradient", "paper"))
+        if backward is None:
+            raise ValueError(f"The gradient is one of {', '.join(_GRADIENTS)}.")
+        backward = backward or self.backward
+        versus = given.get("versus")
+        other = trace.versus if versus is None else _place(versus, trace.labels)
+        there = trace.attention_blocks[0].gradients is not None or not self.attention_gradients
+        if (
+            other == trace.versus
+            and there
+            and (trace.backward == backward or not self.follows_target)
+        ):
+            return trace
+        if not {"model", "image"} <= set(given):
+            raise ValueError(f"{self.title} runs the model again for this: give model= and image=.")
+        return given["model"].trace(
+            given["image"],
+            trace.target,
+            trace.labels,
+            gradients=self.attention_gradients,
+            versus=other,
+            backward=backward,
+        )
 
 
-def _with_note(found: Any) -> tuple[Any, str]:
-    return found if isinstance(found, tuple) else (found, "")
+# What Grad-CAM and HiResCAM weigh features by → the way back that has it; "" = the method's own.
+_GRADIENTS = {"paper": "", "libra": "frozen"}
+
+
+def _place(versus: Any, labels: tuple[str, ...]) -> Any:
+    """Where a label stands; an index, and what is neither, are left for the model to judge."""
+    return labels.index(versus) if isinstance(versus, str) and versus in labels else versus
+
+
+def _with_words(found: Any) -> tuple[Any, str, dict[str, float] | None]:
+    """A map alone, with a note, or with a note and a check."""
+    if not isinstance(found, tuple):
+        return found, "", None
+    return found if len(found) == 3 else (*found, None)
 
 
 _METHODS = (
@@ -102,7 +160,7 @@ _METHODS = (
         key="gradcam",
         title="Grad-CAM",
         short="what raised the answer's score",
-        takes=frozenset({"relu"}),
+        takes=frozenset({"relu", "gradient"}),
         signed=True,
         unit="logit",
         means="Where the last layer's features that speak for the chosen class are strong (red), and those that speak "
@@ -113,6 +171,91 @@ _METHODS = (
         reads="last layer",
         empty="No patch speaks for this class: the whole map is negative.",
         follows_target=True,
+    ),
+    Method(
+        key="hirescam",
+        title="HiResCAM",
+        short="Grad-CAM, patch by patch",
+        takes=frozenset({"gradient"}),
+        signed=True,
+        unit="logit",
+        means="As Grad-CAM, but each patch's features count by their effect at that patch and not by their mean effect. In Swin "
+        "both are the same.",
+        cannot="Late features have travelled: a patch may stand for its surroundings. It reads one layer of many.",
+        paper=("Draelos and Carin 2020", "https://arxiv.org/abs/2011.08891"),
+        reads="last layer",
+        empty="No patch speaks for this class: the whole map is negative.",
+        follows_target=True,
+        on_page=False,
+    ),
+    Method(
+        key="relevance",
+        title="Relevance",
+        short="a sum that is the score",
+        takes=frozenset({"layer", "biases"}),
+        signed=True,
+        unit="logit",
+        means="What each patch brought to the chosen class's score, followed back through all layers with attention, norms "
+        "and activations held as they were for this photo. Patches, [CLS] and biases add up to the score; the sum is printed.",
+        cannot="Held means that it does not say how the patches changed where the model looked: attention is taken as given.",
+        paper=("Mehri et al. 2025, LibraGrad", "https://arxiv.org/abs/2411.16760"),
+        empty="No patch speaks for this class: the whole map is negative.",
+        needs_model=True,
+        backward="frozen",
+        follows_target=True,
+    ),
+    Method(
+        key="decomposition",
+        title="Decomposition",
+        short="what each head wrote into the answer",
+        takes=frozenset({"layer", "head"}),
+        signed=True,
+        unit="logit",
+        means="What attention heads took from each patch and wrote straight into the answer. Heads, MLPs, tokens and biases add "
+        "up to the score; the sum is printed.",
+        cannot="What a head wrote for later layers to read counts as theirs: early layers look idle, and most of it may lie in "
+        "the MLPs, which the map does not show.",
+        paper=("Gandelsman et al. 2024", "https://arxiv.org/abs/2310.05916"),
+        empty="No patch speaks for this class: the whole map is negative.",
+        needs_model=True,
+        backward="direct",
+        attention_gradients=True,
+        follows_target=True,
+        on_page=False,
+    ),
+    Method(
+        key="chefer",
+        title="Attention × gradient",
+        short="attention that raised the score",
+        takes=frozenset({"start"}),
+        signed=False,
+        unit="weight",
+        means="Attention followed through all layers, counting only what raised the chosen class's score: each layer's attention "
+        "times its gradient, where that is positive. Through Swin's shifted windows it is exact.",
+        cannot="What speaks against the class is left out, and the numbers have no unit.",
+        paper=("Chefer et al. 2021, GAE", "https://arxiv.org/abs/2103.15679"),
+        needs_model=True,
+        attention_gradients=True,
+        follows_target=True,
+        on_page=False,
+    ),
+    Method(
+        key="legrad",
+        title="LeGrad",
+        short="where more attention would help",
+        takes=frozenset(),
+        signed=False,
+        unit="weight",
+        means="Where more attention would raise the class's score, as every layer for itself would read that score from the mean of its "
+        "tokens; the mean of layers and heads.",
+        cannot="Early layers are read with a head that was trained for the last one, and what speaks against the class is left out. "
+        "Not for Swin.",
+        paper=("Bousselham et al. 2025", "https://arxiv.org/abs/2404.03214"),
+        needs_model=True,
+        backward="layers",
+        attention_gradients=True,
+        follows_target=True,
+        on_page=False,
     ),
     Method(
         key="integrated_gradients",
