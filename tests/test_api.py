@@ -20,6 +20,7 @@ from tabs.api import arguments
 from tabs.api import photos as api
 
 VIT, SWIN, CLIP = NAMES = ["pocket-vit", "pocket-swin", "pocket-clip"]
+ADDING_UP = ("relevance", "decomposition", "integrated_gradients")  # methods with a check
 ROOT = Path(__file__).parent.parent
 
 
@@ -154,7 +155,9 @@ def test_explain_answers_what_the_engine_finds(served, blot, name, method):
     again = {"model": model, "image": picture(0)} if METHODS[method].needs_model else {}
     expected = explain_trace(trace, method, **again)
     overlay, numbers = served.explain(blot, name, method)
-    assert set(numbers) == {"map", "rows", "cols", "target", "score", "top", "signed", "note"}
+    said = {"map", "rows", "cols", "target", "score", "top", "signed", "note", "check"}
+    assert set(numbers) == said
+    assert (numbers["check"] is None) == (method not in ADDING_UP)
     assert (numbers["rows"], numbers["cols"]) == expected.shape
     np.testing.assert_allclose(numbers["map"], expected, atol=1e-4 * np.abs(expected).max())
     assert numbers["target"] == trace.labels[trace.target]
@@ -163,6 +166,24 @@ def test_explain_answers_what_the_engine_finds(served, blot, name, method):
     same(numbers["top"], trace.top(5))
     assert Path(overlay).read_bytes().startswith(b"\x89PNG")
     assert Image.open(overlay).width > 500
+
+
+def test_why_one_class_and_not_another(served, blot):
+    model, labels = load(VIT), load(VIT).labels
+    asked = {"target": labels[3], "versus": labels[4]}
+    _, numbers = served.explain(blot, VIT, "relevance", **asked)
+    one, other = (model.trace(picture(0), each, gradients=False) for each in (3, 4))
+    again = {"model": model, "image": picture(0)}
+    wanted = explain_trace(one, "relevance", **again) - explain_trace(other, "relevance", **again)
+    np.testing.assert_allclose(numbers["map"], wanted, atol=1e-4)
+    check = numbers["check"]
+    assert check["score"] == pytest.approx(one.score - other.score, abs=1e-3)
+    assert check["sum"] + check["rest"] + check["error"] == pytest.approx(check["score"], abs=1e-9)
+    assert abs(check["error"]) < 1e-4
+    with pytest.raises(AppError, match="takes no versus"):
+        served.explain(blot, VIT, "rollout", versus=labels[4])
+    with pytest.raises(AppError, match="Versus is a label"):
+        served.explain(blot, VIT, "relevance", versus=[1])
 
 
 def test_layer_head_and_patch_choose_the_map(served, blot):
@@ -227,7 +248,7 @@ def test_the_page_has_these_endpoints_and_no_other():
         "/classify": ["image", "models", "labels"],
         "/explain": [
             *("image", "model", "method", "target"),
-            *("layer", "head", "labels", "patch"),
+            *("layer", "head", "labels", "patch", "versus"),
         ],
         "/score_prompts": ["model", "imageset", "classes", "templates"],
         "/embedding_map": ["model", "imageset", "method", "seed"],

@@ -74,9 +74,16 @@ def one_of(value: Any, known: Sequence[str], name: str) -> str:
 
 def target(value: Any) -> str | int | None:
     """A label, its index, or None for the top answer; whether it is there, the model says."""
-    if value is None or _is_whole(value) or (isinstance(value, str) and len(value) <= LABEL_LIMIT):
+    if _is_class(value):
         return value
     raise ValueError("The target is a label, its index counted from 0, or null for the top answer.")
+
+
+def versus(value: Any) -> str | int | None:
+    """A label or index of the class that the target is explained against, or None; the model says whether it is there."""
+    if _is_class(value):
+        return value
+    raise ValueError("Versus is a label, its index counted from 0, or null for the target alone.")
 
 
 def index(value: Any, name: str) -> int | None:
@@ -93,6 +100,12 @@ def patch(value: Any) -> tuple[int, int] | None:
     if not isinstance(value, list) or len(value) != 2 or not all(map(_is_whole, value)):
         raise ValueError("The patch is [row, col], counted from 0 on the layer's grid, or null.")
     return value[0], value[1]
+
+
+def _is_class(value: Any) -> bool:
+    return (
+        value is None or _is_whole(value) or (isinstance(value, str) and len(value) <= LABEL_LIMIT)
+    )
 
 
 def _is_whole(value: Any) -> bool:

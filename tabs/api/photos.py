@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from models.trace import Trace
 
 TOP = 5
-UNITS = {"share": "of all", "logit": "logits"}  # beside the overlay's colour bar
+UNITS = {
+    "share": "of all",
+    "logit": "logits",
+    "weight": "without a unit",
+}  # beside the overlay's colour bar
 
 
 def classify(image: str | None, models: list[str], labels: str = "") -> dict[str, list[dict]]:
@@ -53,15 +57,19 @@ def explain(
     head: int | None = None,
     labels: str = "",
     patch: list[int] | None = None,
+    versus: str | int | None = None,
 ) -> tuple[Image, dict[str, Any]]:
     """What a model looked at: the map over the photo as PNG, and its numbers.
 
-    method: attention, rollout, gradcam or integrated_gradients. target: a label, its index, or null
+    method: attention, rollout, gradcam, hirescam, relevance, decomposition, chefer, legrad or integrated_gradients. target: a label, its index, or null
     for the top answer. layer, head: counted from 0; null is the last layer (for rollout all; a
-    number is up to and including it) and the mean of heads. labels: as in /classify. patch: null,
-    or [row, col] on the layer's grid, to ask what that patch attended to.
-    The numbers: {map, rows, cols, target, score, top, signed, note}; score is the target's logit.
-    The map is in shares of all attention (attention, rollout) or in logits.
+    number is up to and including it; for relevance their mean, for decomposition all) and the mean of heads. labels: as in /classify. patch: null,
+    or [row, col] on the layer's grid, to ask what that patch attended to. versus: another class, a label or its
+    index: why the target and not that one; for methods whose map depends on the target.
+    The numbers: {map, rows, cols, target, score, top, signed, note, check}; score is the target's logit.
+    The map is in shares of all attention (attention, rollout), in logits, or without a unit (chefer, legrad). check: where the map
+    should add up, {sum, rest, score, error}: of the map, of all else, the target's logit (less that of versus), and what
+    is missing; else null.
     """
     with told_plainly():
         return mapped(
@@ -73,6 +81,7 @@ def explain(
             layer=arguments.index(layer, "layer"),
             head=arguments.index(head, "head"),
             patch=arguments.patch(patch),
+            versus=arguments.versus(versus),
         )
 
 
@@ -101,7 +110,7 @@ def mapped(
     texts: Sequence[str] | None,
     **asked: Any,
 ) -> tuple[Image, dict[str, Any]]:
-    """The overlay and the numbers of /explain; asked: layer, head and patch."""
+    """The overlay and the numbers of /explain; asked: layer, head, patch and versus."""
     if method not in METHODS:
         raise ValueError(f"There is no method {method[:40]!r}; there are {', '.join(METHODS)}.")
     photo, model = opened(path), loaded(name)
@@ -109,10 +118,7 @@ def mapped(
         (photo.key, name, texts, target),
         lambda: model.trace(photo.image, target=target, labels=texts, gradients=False),
     )
-    again: dict[str, Any] = (
-        {"model": model, "image": photo.image} if METHODS[method].needs_model else {}
-    )
-    found = explained(trace, method, **asked, **again)
+    found = explained(trace, method, **asked, model=model, image=photo.image)
     rows, cols = found.map.shape
     numbers = {
         "map": found.map.tolist(),
@@ -122,6 +128,7 @@ def mapped(
         "score": trace.score,
         "top": [{"label": label, "probability": share} for label, share in trace.top(TOP)],
         "signed": found.signed,
+        "check": found.check,
         "note": " ".join(
             filter(
                 None,
@@ -145,12 +152,16 @@ def in_words(
     layer: int | None,
     head: int | None,
     patch: tuple[int, int] | None,
+    versus: str | int | None,
 ) -> str:
     """What a map shows, counted from 1 as people do: "Attention, layer 4 of 6, mean of heads"."""
     layers = len(trace.attention_blocks)
     last = layers if layer is None else layer + 1
     words = [method.title]
-    if "head" in method.takes:
+    if "layer" in method.takes and method.needs_model:
+        words.append("all layers" if layer is None else f"layer {last} of {layers}")
+        words += [] if head is None else [f"head {head + 1}"]
+    elif "head" in method.takes:
         words += [
             f"layer {last} of {layers}",
             "mean of heads" if head is None else f"head {head + 1}",
@@ -161,6 +172,8 @@ def in_words(
         words.append(f"from the patch in row {patch[0] + 1}, column {patch[1] + 1}")
     if method.follows_target:
         words.append(f"for {trace.labels[trace.target]}")
+    if versus is not None:
+        words.append(f"not {versus if isinstance(versus, str) else trace.labels[versus]}")
     return ", ".join(words)
 
 
@@ -172,9 +185,10 @@ def add() -> None:
         method, target = Textbox(label="method"), Json(label="target")
         layer, head = Json(label="layer"), Json(label="head")
         labels, patch = Textbox(label="labels", value=""), Json(label="patch")
+        versus = Json(label="versus")
         answers, numbers = gr.JSON(label="answers"), gr.JSON(label="numbers")
         picture = gr.Image(label="overlay", format="png")
-        asking = [image, model, method, target, layer, head, labels, patch]
+        asking = [image, model, method, target, layer, head, labels, patch, versus]
         gr.Button().click(
             classify,
             [image, models, labels],

@@ -116,7 +116,8 @@ def from_point(path: str, asked: Question, family: str) -> dict[str, Any]:
 @on_gpu
 def slow(path: str, asked: Question, family: str) -> Iterator[dict[str, Any] | None]:
     """A method that runs the model again: {"done": fraction} while it runs, then the map. Closing it stops it."""
-    if asked.method not in METHODS or not METHODS[asked.method].needs_model:
+    method = METHODS.get(asked.method)
+    if method is None or not (method.on_page and method.needs_model):
         raise ValueError("Choose a method from the list.")
     look = looked(path, asked, family)
 
@@ -197,7 +198,9 @@ def _model(name: str, family: str) -> Model:
 def maps(trace: Trace, held: bool) -> dict[str, Any]:
     """What every method that needs no second look makes of a trace. held: the browser has what no target changes."""
     quick = [
-        method for method in METHODS.values() if not (method.needs_model or "patch" in method.takes)
+        method
+        for method in METHODS.values()
+        if method.on_page and not (method.needs_model or "patch" in method.takes)
     ]
     found = {
         "maps": {

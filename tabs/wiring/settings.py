@@ -30,7 +30,7 @@ def settings(
             }
             for family, title in FAMILIES.items()
         },
-        "methods": {method.key: _method(method) for method in METHODS.values()},
+        "methods": {method.key: _method(method) for method in METHODS.values() if method.on_page},
         "shades": {
             "even": b64encode(draw.shades(signed=False).tobytes()).decode(),
             "signed": b64encode(draw.shades(signed=True).tobytes()).decode(),
@@ -51,7 +51,8 @@ def _method(method) -> dict[str, Any]:
         "key": method.key,
         "title": method.title,
         "short": method.short,
-        "takes": sorted(method.takes),
+        # What runs the model again is drawn whole: the page has no map of each layer of it.
+        "takes": [] if method.needs_model else sorted(method.takes),
         "signed": method.signed,
         "reads": method.reads,
         "slow": method.needs_model,
