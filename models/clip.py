@@ -20,8 +20,9 @@ from transformers import CLIPModel
 from models.catalogue import CATEGORIES, TEMPLATE
 from models.checkpoint import Eager, from_folder, tokenizer_of
 from models.layout import panics_told
-from models.model import Layout, Model, Record
+from models.model import Layout, Model, Record, target_index
 from models.pixels import HubProcessor
+from models.text_side import TextSide
 from models.trace import Trace, one_window, patch_grid
 
 TEXTS_KEPT = 20_000
@@ -161,10 +162,25 @@ class Clip(Model):
         self, image: Any, target: Any = None, labels: Sequence[str] | None = None, *rest, **named
     ) -> Trace:
         labels = self._check_labels(labels)
-        self._text_features(
-            labels
-        )  # before any rule of the way back could touch their forward pass
+        if named.get("side") == "text":
+            return self._trace_text(image, target, labels, *rest, **named)
+        self._text_features(labels)  # now, so that no rule of the way back meets their forward pass
         return super().trace(image, target, labels, *rest, **named)
+
+    def _trace_text(
+        self, image: Any, target: Any, labels: Sequence[str], *rest: Any, side: str, **named: Any
+    ) -> Trace:
+        """As `trace`, of the target's own text beside the photo: one text, so nothing to explain it against."""
+        if named.get("versus") is not None:
+            raise ValueError("On the text's side there is one text; leave versus out.")
+        logits = self.classify([image], labels)[0]
+        text = labels[target_index(target, labels, logits)]
+        photo = self.embed([image], pool="joint").to(self.device, self.module.logit_scale.dtype)
+        return self._text_side(photo, text).trace(image, 0, None, *rest, **named)
+
+    def _text_side(self, photo: Tensor, text: str) -> TextSide:
+        """The text tower as a model of its own, beside a (1, dim) photo of unit length."""
+        raise NotImplementedError
 
     def _check_labels(self, labels: Sequence[str] | None) -> tuple[str, ...]:
         if labels is None:
@@ -202,11 +218,17 @@ class HubClip(Clip):
         return self.tokenizer
 
     def _encode_text(self, texts: list[str]) -> Tensor:
+        pooled = self.module.text_model(**self._tokens(texts)).pooler_output
+        return self.module.text_projection(pooled)
+
+    def _tokens(self, texts: list[str]) -> Any:
         tokens = self.tokenizer(
             texts, padding=True, truncation=True, max_length=self.context, return_tensors="pt"
         )
-        pooled = self.module.text_model(**tokens.to(self.device)).pooler_output
-        return self.module.text_projection(pooled)
+        return tokens.to(self.device)
+
+    def _text_side(self, photo: Tensor, text: str) -> TextSide:
+        return HubText(self, photo, text)
 
     def _layers(self) -> list[Any]:
         return list(self.tower.encoder.layers)
@@ -235,6 +257,18 @@ class HubClip(Clip):
 
     def _pool(self, hidden: Tensor, pool: str) -> Tensor:
         return hidden[:, 1:].mean(1) if pool == "mean" else hidden[:, 0]
+
+
+class HubText(TextSide, HubClip):
+    def __init__(self, clip: HubClip, photo: Tensor, text: str):
+        super().__init__(clip, photo, text)
+        self.tower = self.module.text_model
+        with self.lock:
+            self.ids = self._tokens([text]).input_ids
+        self.words = tuple(self.tokenizer.convert_ids_to_tokens(self.ids[0, 1:-1]))
+
+    def _encoded(self) -> Tensor:
+        return self.module.text_projection(self.tower(input_ids=self.ids).pooler_output)
 
 
 def class_token_layout(

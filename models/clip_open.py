@@ -27,6 +27,7 @@ from models.clip import Clip, class_token_layout
 from models.layout import BUILDING, OPEN_CLIP_WEIGHTS, CheckpointError
 from models.model import Layout, Record
 from models.pixels import OpenClipTransform
+from models.text_side import TextSide
 from models.trace import one_window, patch_grid
 from models.vocabulary import check_tokenizer
 
@@ -63,10 +64,18 @@ class OpenClip(Clip):
 
     def _encode_text(self, texts: list[str]) -> Tensor:
         tokens = self.tokenizer(texts).to(self.device)
+        return self._encode_tokens(tokens) if self._plain_text else self.module.encode_text(tokens)
+
+    @property
+    def _plain_text(self) -> bool:
+        """Whether the text tower is CLIP's own: causal, and read at end-of-text."""
         module = self.module
         plain = isinstance(module, open_clip.CLIP) and module.text_pool_type == "argmax"
-        if not plain or module.attn_mask is None:
-            return module.encode_text(tokens)
+        return plain and module.attn_mask is not None
+
+    def _encode_tokens(self, tokens: Tensor) -> Tensor:
+        """(texts, dim), not yet of unit length, of (texts, tokens) ids of a plain text tower."""
+        module = self.module
         # Causal attention: nothing after the longest text's end-of-text token reaches it, so leave it out.
         ends = tokens.argmax(-1)
         length = int(ends.max()) + 1
@@ -74,9 +83,17 @@ class OpenClip(Clip):
         hidden = module.ln_final(
             module.transformer(hidden, attn_mask=module.attn_mask[:length, :length])
         )
-        pooled = hidden[torch.arange(len(texts)), ends]
+        pooled = hidden[torch.arange(len(tokens)), ends]
         project = module.text_projection
         return project(pooled) if isinstance(project, nn.Linear) else pooled @ project
+
+    def _text_side(self, photo: Tensor, text: str) -> TextSide:
+        if not self._plain_text:
+            raise ValueError(
+                "This CLIP's text tower is not read at end-of-text alone, which Headlight cannot follow yet. "
+                "Look at the image's side."
+            )
+        return OpenText(self, photo, text)
 
 
 class OpenClipVit(OpenClip):
@@ -114,6 +131,24 @@ class OpenClipVit(OpenClip):
         if pool == "mean" or self.tower.pool_type == "avg":
             return hidden[:, 1:].mean(1)
         return hidden[:, 0]
+
+
+class OpenText(TextSide, OpenClipVit):
+    def __init__(self, clip: OpenClip, photo: Tensor, text: str):
+        super().__init__(clip, photo, text)
+        self.tower = self.module
+        tokens = self.tokenizer([text]).to(self.device)
+        self.ids = tokens[:, : int(tokens.argmax(-1)) + 1]
+        hub = self._hub_tokenizer()
+        between = self.ids[0, 1:-1].tolist()
+        self.words = tuple(
+            hub.convert_ids_to_tokens(between)
+            if hub
+            else [self.tokenizer.decoder[token] for token in between]
+        )
+
+    def _encoded(self) -> Tensor:
+        return self._encode_tokens(self.ids)
 
 
 class OpenClipResNet(OpenClip):
@@ -165,26 +200,34 @@ class Replaced:
         del self.module.forward
 
 
-def _attend(queries: Tensor, keys: Tensor, values: Tensor, heads: int, record: Record) -> Tensor:
-    """softmax(q kᵀ / √d) v of (batch, tokens, width) inputs, head by head; the weights go into `record`."""
+def _attend(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    heads: int,
+    record: Record,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """softmax(q kᵀ / √d + mask) v of (batch, tokens, width) inputs, head by head; the weights go into `record`."""
     queries, keys, values = (
         part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in (queries, keys, values)
     )  # (batch, heads, tokens, d)
     scores = queries * queries.shape[-1] ** -0.5 @ keys.transpose(-2, -1)
-    weights = scores.softmax(-1)
+    weights = (scores if mask is None else scores + mask).softmax(-1)
     record.weights.append(weights)
     return (weights @ values).transpose(1, 2).flatten(2)
 
 
 def _attention(module: nn.MultiheadAttention, record: Record) -> Callable:
     def forward(
-        query: Tensor, key: Tensor, value: Tensor, need_weights: bool, attn_mask: None
+        query: Tensor, key: Tensor, value: Tensor, need_weights: bool, attn_mask: Tensor | None
     ) -> tuple[Tensor, None]:
-        # An image tower's blocks attend to themselves, unmasked: query, key and value are one.
+        # A tower's blocks attend to themselves: query, key and value are one. Texts have a causal mask.
         queries, keys, values = linear(query, module.in_proj_weight, module.in_proj_bias).chunk(
             3, -1
         )
-        return module.out_proj(_attend(queries, keys, values, module.num_heads, record)), None
+        mixed = _attend(queries, keys, values, module.num_heads, record, attn_mask)
+        return module.out_proj(mixed), None
 
     return forward
 

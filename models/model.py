@@ -247,6 +247,7 @@ class Model:
         gradients: bool = True,
         versus: str | int | None = None,
         backward: str = "plain",
+        side: str = "image",
     ) -> Trace:
         """One forward and one backward pass over one photo.
 
@@ -254,19 +255,22 @@ class Model:
         leaves out the gradients of the attention weights (Grad-CAM's own are always there) and costs much less.
         versus: another class, a label or index: all gradients are then of the target's logit less its logit.
         backward: which way the gradients come, one of `backward.WAYS`; "layers" raises for models without layers of one width.
-        Raises ValueError for a target, versus or labels that do not fit.
+        side: "image", or "text" for CLIP's text tower reading the target beside the photo.
+        Raises ValueError for a target, versus, labels or side that do not fit.
         """
+        if side != "image":
+            raise ValueError(f"{self.name} has no {side!r} side to look at; its side is the image.")
         labels = self._check_labels(labels)
         notes = Notes(backward)
         if backward == "layers" and self.own_scores_refused:
             raise ValueError(self.own_scores_refused)
-        pixels, view = self._pixels_of(open_photo(image))
-        pixels = pixels[None].to(self.device)
+        inputs, view = self._inputs(image)
         cut = backward == "plain" and not gradients
-        pixels.requires_grad_(not cut)
+        if inputs.is_floating_point():
+            inputs.requires_grad_(not cut)
         with self.lock, torch.enable_grad(), self._recording(cut, notes) as record, notes.rules():
-            logits, embedding = self._answer(pixels, labels)
-            index = _target_index(target, labels, logits[0])
+            logits, embedding = self._answer(inputs, labels)
+            index = target_index(target, labels, logits[0])
             other = None if versus is None else _other_index(versus, index, labels, logits[0])
             score = _score(logits[0], index, other)
             traced = score
@@ -297,6 +301,11 @@ class Model:
         )
 
     # How it is done.
+
+    def _inputs(self, image: Any) -> tuple[Tensor, View]:
+        """(1, 3, height, width) pixels of one photo, and where in it they lie."""
+        pixels, view = self._pixels_of(open_photo(image))
+        return pixels[None].to(self.device), view
 
     def _check_labels(self, labels: Sequence[str] | None) -> tuple[str, ...]:
         if labels is not None and tuple(labels) != self.labels:
@@ -342,7 +351,7 @@ class Model:
         try:
             handles.append(self._features_module().register_forward_hook(keep_features))
             handles.extend(self._hooks(record))
-            if notes.way != "plain":
+            if not cut:
                 handles.extend(self._listening(notes))
             yield record
         finally:
@@ -379,13 +388,14 @@ def _detached(record: Record) -> Record:
 
 
 def _other_index(versus: str | int, index: int, labels: Sequence[str], logits: Tensor) -> int:
-    other = _target_index(versus, labels, logits)
+    other = target_index(versus, labels, logits)
     if other == index:
         raise ValueError(f"{labels[index][:80]!r} cannot be explained against itself; choose two.")
     return other
 
 
-def _target_index(target: str | int | None, labels: Sequence[str], logits: Tensor) -> int:
+def target_index(target: str | int | None, labels: Sequence[str], logits: Tensor) -> int:
+    """Where the target stands among the labels, the highest logit's place for None; ValueError where it does not."""
     if target is None:
         return int(logits.argmax())
     if isinstance(target, str):

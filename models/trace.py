@@ -113,6 +113,10 @@ class Trace:
     rollout_refused: str = (
         ""  # why rollout has no meaning here, in one sentence; empty where it has
     )
+    side: str = (
+        "image"  # "text" where CLIP's text tower was looked at; its grid has one row of tokens
+    )
+    words: tuple[str, ...] = ()  # these tokens, as the tokenizer writes them
     versus: int | None = None  # the class that the target is explained against
     backward: str = "plain"  # the way the gradients came, see backward.py
     parts: Parts | None = None  # where `backward` is one on which the score is a sum

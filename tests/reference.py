@@ -215,6 +215,12 @@ def open_clip_activation(stack: nn.Module) -> str:
 
 def clip_text_dense(model: nn.Module, ids: Tensor) -> tuple[Tensor, list[Tensor], int]:
     """One text (tokens,): projected embedding (dim,), causal attentions, end-of-text's position."""
+    found, end = clip_text_forward(model, ids)
+    return found.embedding, found.attentions, end
+
+
+def clip_text_forward(model: nn.Module, ids: Tensor) -> tuple[Dense, int]:
+    """One text (tokens,), as a grid of one row, and end-of-text's position; `logits` is empty."""
     if hasattr(model, "text_model"):
         tower, activation = model.text_model, model.config.text_config.hidden_act
         table, positions = (
@@ -230,10 +236,13 @@ def clip_text_dense(model: nn.Module, ids: Tensor) -> tuple[Tensor, list[Tensor]
         norm, projection = tower.ln_final, tower.text_projection.T
         layers = [open_clip_layer(block) for block in tower.transformer.resblocks]
         end = ids.tolist().index(int(ids.max()))
-    x = table.weight.double()[ids] + positions.double()[: len(ids)]
+    x = (table.weight.double()[ids] + positions.double()[: len(ids)]).detach().requires_grad_()
     future = torch.full((len(ids), len(ids)), -math.inf, dtype=torch.float64).triu(1)
-    states, attentions, _ = transformer(x, layers, activation, future)
-    return linear(layer_norm(states[-1][end], norm), (projection.double(), None)), attentions, end
+    states, attentions, features = transformer(x, layers, activation, future)
+    embedding = linear(layer_norm(states[-1][end], norm), (projection.double(), None))
+    grids = [(1, len(ids))] * len(layers)
+    found = Dense(embedding.new_empty(0), attentions, features, embedding, grids, states=states)
+    return found, end
 
 
 def clip_dense(model: nn.Module, pixels: Tensor, input_ids: Tensor) -> Dense:

@@ -17,7 +17,14 @@ from held import (
     legrad_dense,
     relevance_dense,
 )
-from reference import clip_image_dense, clip_text_dense, swin_dense, unit, vit_dense
+from reference import (
+    clip_image_dense,
+    clip_text_dense,
+    clip_text_forward,
+    swin_dense,
+    unit,
+    vit_dense,
+)
 
 from explain import METHODS, explain, explained
 
@@ -269,6 +276,58 @@ def test_legrad_is_the_mean_positive_gradient_of_every_layers_own_score(name, of
     trace = model.trace(photo, TARGET, labels_of(name), gradients=False)
     wanted = legrad_dense(found, scores)
     close(explain(trace, "legrad", **again(model, photo)), wanted[specials(name) :])
+
+
+def text_dense(model, photo, plain=False):
+    """The textbook text tower on the target's text, its ledger and its score beside the photo."""
+    image = model.embed([photo], pool="joint")[0].double()
+    scale = model.module.logit_scale.detach().exp()
+    (ids,) = tiny.token_ids(tiny.TEXTS[TARGET : TARGET + 1])
+    ids = ids[: ids.tolist().index(tiny.tokenizer().eos_token_id) + 1]
+    if plain:
+        found, _ = clip_text_forward(model.module, ids)
+        return found, None, scale * (unit(found.embedding) @ image)
+    with held() as ledger:
+        found, _ = clip_text_forward(model.module, ids)
+        return found, ledger, scale * (reference.unit(found.embedding) @ image)
+
+
+@pytest.mark.parametrize("name", tiny.CLIPS)
+def test_a_texts_words_are_explained_as_a_photos_patches_are(name, of, photo):
+    """Read at end-of-text, the grid is the tokens between start and end, and the score is the photo's own."""
+    model = of(name)
+    trace = model.trace(photo, TARGET, tiny.TEXTS, side="text")
+    image = model.trace(photo, TARGET, tiny.TEXTS, gradients=False)
+    assert trace.score == pytest.approx(image.score, rel=1e-5) and trace.side == "text"
+    assert [word.removesuffix("</w>") for word in trace.words] == tiny.TEXTS[TARGET].split()
+    found, ledger, score = text_dense(model, photo)
+    for layer, (share, apart) in enumerate(relevance_dense(found, ledger, score)):
+        ours = explained(trace, "relevance", layer, **again(model, photo))
+        assert ours.map.shape == (1, len(trace.words))
+        close(ours.map, share[1:-1])
+        assert abs(ours.check["error"]) < 1e-9
+        rest = apart + float(share[0] + share[-1])
+        assert ours.check["rest"] == pytest.approx(rest, rel=1e-5, abs=1e-5)
+    whole = explained(trace, "decomposition", **again(model, photo))
+    assert abs(whole.check["error"]) < 1e-9
+    found, _, score = text_dense(model, photo, plain=True)
+    end = torch.zeros(len(found.states[-1]), dtype=torch.float64)
+    end[-1] = 1
+    for first in (0, 2):
+        close(explain(trace, "chefer", start=first), chefer_dense(found, score, end, first)[1:-1])
+    row = found.attentions[1].mean(0)[-1, 1:-1]
+    close(explain(trace, "attention", 1), row.detach())
+
+
+def test_what_has_no_text_side_says_so(tiny_model, photo):
+    with pytest.raises(ValueError, match="no 'text' side"):
+        tiny_model("vit").trace(photo, side="text")
+    clip = tiny_model("hf_clip")
+    with pytest.raises(ValueError, match="one text"):
+        clip.trace(photo, 0, tiny.TEXTS, side="text", versus=1)
+    trace = clip.trace(photo, 0, tiny.TEXTS, side="text")
+    with pytest.raises(ValueError, match="read at its end"):
+        explain(trace, "legrad", **again(clip, photo))
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -111,6 +111,7 @@ class Method:
             gradients=self.attention_gradients,
             versus=other,
             backward=backward,
+            side=trace.side,
         )
 
 
