@@ -26,6 +26,7 @@ from torch import Tensor
 from explain import features
 from explain.features import Encoded, encode
 from imagesets import ImageSet, Item, load_set
+from limits import DRAWN
 from models import add_folder, load, text_reader
 from models.clip import Clip
 from tabs import sets
@@ -129,7 +130,7 @@ def np_picture(seed: int):
 
 def accuracies(name: str) -> None:
     """Print both accuracies on the toybox for several prompts; they may differ by ties alone."""
-    found = sets.clip_set("toybox", sets.LIMIT, name)
+    found = sets.clip_set("toybox", DRAWN, name)
     classes = list(found.images.classes)
     print(f"\naccuracy on the toybox with {name}, ours and open_clip's:")
     for key in ("plain", "teaching-1", "seven", "eighty"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import hostile
+from bench.hostile import trying
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,8 @@ def test_every_input_is_answered_or_refused_in_a_sentence(kind, count, tmp_path)
     refused = 0
     for number in range(count):
         try:
-            hostile.HERE[kind](random.Random(f"suite {kind} {number}"), Path(tmp_path))
+            trying.HERE[kind](random.Random(f"suite {kind} {number}"), Path(tmp_path))
         except (ValueError, OSError) as error:
             refused += 1
-            assert hostile.is_sentence(error), (number, error)
+            assert trying.is_sentence(error), (number, error)
     assert 0 < refused <= count
