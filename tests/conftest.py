@@ -2,12 +2,15 @@
 
 import os
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tiny
 import torch
 from PIL import Image
+from starlette.testclient import TestClient
+from stub_gradio import Stub
 
 from models import load
 from tabs.wiring import assets
@@ -120,3 +123,19 @@ def open_page(chromium, address):
     for person in people:
         person.close()
     assert not trouble
+
+
+@pytest.fixture
+def queue():
+    """Gradio's queue, with nothing in it."""
+    return SimpleNamespace(event_queue_per_concurrency_id={}, active_jobs=[])
+
+
+@pytest.fixture
+def visitor(queue, tmp_path, monkeypatch):
+    """Somebody before the door, with a stub in Gradio's place behind it."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    stub = Stub(queue)
+    stub.folder = tmp_path
+    with TestClient(stub, client=("10.1.2.3", 5)) as client:
+        yield client
