@@ -100,6 +100,23 @@ def test_who_waits_for_a_process_can_leave(monkeypatch):
         project(blobs(30)[0], progress=leave, arrange=workers.arrange)
 
 
+FIRST = """
+import sys, threading
+from multiprocessing import Pipe
+from explain.maps import worker
+threading.Thread.start = lambda thread: print(hasattr(sys.modules.get("numpy"), "ndarray"))
+worker.Jobs(Pipe()[0])
+"""
+
+
+def test_numpy_is_there_before_the_first_thread_starts():
+    """Two threads that import it at once, one for its first job and one to warm up, can find half of it."""
+    run = subprocess.run(
+        [sys.executable, "-c", FIRST], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert run.stdout.split() == ["True"], run.stderr
+
+
 ALONE = """
 import os, signal
 from explain.maps.workers import Worker
