@@ -6,6 +6,8 @@ import argparse
 import os
 import threading
 
+from limits import ANSWERED_PAGES
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
@@ -21,7 +23,6 @@ from tabs.wiring.door import door
 from tabs.wiring.theme import THEME
 from tabs.wiring.widget import COPY_LINK, HEADER, head
 
-SESSIONS = 500  # Gradio keeps the last answers of each, up to a megabyte or two
 CLEANED = (3600, 7200)  # seconds: every hour, uploaded photos older than two
 
 
@@ -47,7 +48,7 @@ def launch(blocks: gr.Blocks, **where) -> tuple:
         app_kwargs={"middleware": door(), "routes": assets.routes(page_settings())},
         footer_links=["api", "settings"],
         max_file_size=UPLOAD_BYTES,
-        state_session_capacity=SESSIONS,
+        state_session_capacity=ANSWERED_PAGES,
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,

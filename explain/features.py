@@ -15,6 +15,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,11 +23,14 @@ import torch
 from torch import Tensor
 
 from explain.store import Store
+from limits import EMBEDDED_BYTES
 
 if TYPE_CHECKING:
     from models.model import Model
 
 BATCH = 32
+TOLD = 1.0  # seconds between two words of how far it is
+PIXEL_BYTES = 64_000_000  # of the pixels of one batch; 32 pictures of 384 pixels a side have 57
 VERSION = 2  # raise it when pictures are opened, prepared or pooled in another way
 LIBRARIES = ("torch", "torchvision", "transformers", "open_clip_torch", "pillow", "numpy")
 
@@ -83,11 +87,15 @@ def encode_spaces(
     skipped: dict[str, str] = {}
     total = len(set(digests))
     done = total - len(missing)
+
+    def tell() -> None:
+        if progress:
+            progress(done / total)
+
     try:
-        for batch in _batches(model, missing, skipped):
-            if progress:
-                progress(done / total)
+        for batch in _batches(model, missing, skipped, tell):
             embedded = model.read(torch.cat([pixels for _, pixels in batch]), spaces)
+            _check_room(embedded, total)
             for name, each, vectors in zip(names, found, embedded, strict=True):
                 fresh = {
                     item.digest: row for (item, _), row in zip(batch, vectors.numpy(), strict=True)
@@ -107,6 +115,16 @@ def encode_spaces(
 
     note = store.trouble if missing else ""
     return [Encoded(stacked(each), np.array(kept), reasons, note) for each in found]
+
+
+def _check_room(embedded: Sequence[Tensor], pictures: int) -> None:
+    """ValueError where the embeddings of so many pictures do not fit, told by those of a first batch."""
+    most = max(each.shape[1] for each in embedded)
+    if 4 * most * pictures > EMBEDDED_BYTES:
+        raise ValueError(
+            f"This model makes {most:,} numbers of a picture, so {pictures:,} pictures are too many for it. "
+            f"Draw {EMBEDDED_BYTES // (4 * most):,} or fewer."
+        )
 
 
 def space_name(model: Model, pool: str, layer: int | None) -> str:
@@ -139,9 +157,15 @@ def folder() -> Path:
 
 
 def _batches(
-    model: Model, items: Sequence[Any], skipped: dict[str, str]
+    model: Model, items: Sequence[Any], skipped: dict[str, str], tell: Callable[[], None]
 ) -> Iterator[list[tuple[Any, Tensor]]]:
-    """Batches of (item, pixels), made ahead in threads; unreadable items go to `skipped` by digest."""
+    """Batches of (item, pixels), made ahead in threads; unreadable items go to `skipped` by digest.
+
+    tell is called about once a second, since 32 large pictures take long to decode, and before each batch; it may raise to
+    stop.
+    """
+    told = 0.0
+    ahead = 1  # pictures of a batch; of the first, nobody knows how large it will be
 
     def opened(item: Any) -> Tensor | str:
         try:
@@ -154,21 +178,26 @@ def _batches(
         upcoming = iter(items)
 
         def fill() -> None:
-            while len(waiting) < 3 * BATCH and (item := next(upcoming, None)) is not None:
+            while len(waiting) < 3 * ahead and (item := next(upcoming, None)) is not None:
                 waiting.append((item, pool.submit(opened, item)))
 
         batch: list[tuple[Any, Tensor]] = []
         fill()
         try:
             while waiting:
+                if monotonic() - told > TOLD:
+                    told = monotonic()
+                    tell()
                 item, future = waiting.pop(0)
-                fill()
                 pixels = future.result()
                 if isinstance(pixels, str):
                     skipped[item.digest] = pixels
                 else:
                     batch.append((item, pixels))
-                if len(batch) == BATCH or (batch and not waiting):
+                    ahead = max(1, min(BATCH, PIXEL_BYTES // pixels.nbytes))
+                fill()
+                if len(batch) >= ahead or (batch and not waiting):
+                    tell()
                     yield batch
                     batch = []
         finally:

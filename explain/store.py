@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-STORE_BYTES = 2_000_000_000  # of embeddings; the longest unused go first
+from limits import STORE_BYTES
+
 LOOKUP = 500  # digests a query; SQLite's own limit on variables is 999 in old builds
 PATIENCE = 30.0  # seconds to wait for another process
 BROKEN_KEPT = 1  # malformed files that are set aside and kept

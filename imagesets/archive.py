@@ -28,7 +28,7 @@ from imagesets.labelled import (
 )
 from imagesets.layout import Listing, arrange
 from imagesets.paths import is_litter, points_outside
-from limits import DIRECTORY_BYTES, KEPT_BYTES, MEMBERS, PICTURE_BYTES, RATIO, SMALL
+from limits import DIRECTORY_BYTES, FOLDERS, KEPT_BYTES, MEMBERS, PICTURE_BYTES, RATIO, SMALL
 
 STEP = 1_000_000  # bytes read at a time
 REGULAR = (0, stat.S_IFREG, stat.S_IFDIR)  # 0: a system that keeps no such mark
@@ -115,6 +115,9 @@ def _members(archive: zipfile.ZipFile, title: str, skipped: Counter[str]) -> Mem
         parts = [tidy(part, None) for part in path.split("/")]
         path = "/".join(part for part in parts if part not in ("", "."))
         if not path or is_litter(path):
+            continue
+        if path.count("/") > FOLDERS:  # all their names together grow with the square
+            skipped[f"inside more than {FOLDERS} folders"] += 1
             continue
         if entry.flag_bits & 1:
             raise ValueError(f"{title} is locked with a password. Make a zip without one.")

@@ -12,8 +12,7 @@ from imagesets.layout import Listing, arrange
 from imagesets.paths import is_litter
 from imagesets.picture import HEAD, is_picture
 from imagesets.table import find_table
-
-FILES = 1_000_000
+from limits import FOLDER_FILES
 
 
 def load_folder(entry: Entry, limit: int, seed: int, progress: Progress) -> ImageSet:
@@ -85,9 +84,9 @@ def _walk(top: Path, skipped: Counter[str]) -> tuple[dict[str, Path], set[str]]:
                 skipped["a second file of the same name"] += 1
             else:
                 files[path] = Path(entry.path)
-        if len(files) > FILES:
+        if len(files) > FOLDER_FILES:
             raise ValueError(
-                f"{top.name} holds more than {FILES:,} files. Choose a smaller folder."
+                f"{top.name} holds more than {FOLDER_FILES:,} files. Choose a smaller folder."
             )
     return files, folders
 

@@ -13,13 +13,12 @@ from pathlib import Path, PurePosixPath
 from imagesets.catalogue import Entry
 from imagesets.labelled import ImageSet, Progress
 from imagesets.parquet import read_parquet
+from limits import HUB_SECONDS, SPLIT_BYTES
 
 PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 BRANCH = "refs/convert/parquet"
 PARTIAL = "partial-"  # before the split's name, where the set was too large to copy whole
 SPLITS = ("test", "testing", "validation", "valid", "val", "dev")  # to score on, before all others
-LARGEST = 3_000_000_000  # bytes of one split
-SECONDS = 10  # to wait for the Hub's first answer
 
 
 def is_id(name: str) -> bool:
@@ -47,7 +46,7 @@ def fetch(name: str, config: str, split: str, progress: Progress) -> list[Path]:
     progress(0.0, f"Asking the Hub for {name}")
     try:
         info = HfApi(token=False).dataset_info(
-            name, revision=BRANCH, files_metadata=True, timeout=SECONDS
+            name, revision=BRANCH, files_metadata=True, timeout=HUB_SECONDS
         )
     except RepositoryNotFoundError as error:
         raise ValueError(f"The Hub has no public data set {name}. Check its spelling.") from error
@@ -60,9 +59,9 @@ def fetch(name: str, config: str, split: str, progress: Progress) -> list[Path]:
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
     files = choose_files(name, sizes, config, split)
     total = sum(sizes[file] for file in files)
-    if total > LARGEST:
+    if total > SPLIT_BYTES:
         raise ValueError(
-            f"{name} is {total / 1e9:.1f} GB, more than the {LARGEST / 1e9:.0f} GB Headlight fetches. "
+            f"{name} is {total / 1e9:.1f} GB, more than the {SPLIT_BYTES / 1e9:.0f} GB Headlight fetches. "
             "Upload a part of it as a zip or parquet file."
         )
     return _download(name, files, sizes, progress)
@@ -103,7 +102,12 @@ def _download(name: str, files: list[str], sizes: dict[str, int], progress: Prog
         progress(done / max(1, total), f"Downloading {name}, {total / 1e6:,.0f} MB")
         try:
             path = hf_hub_download(
-                name, file, repo_type="dataset", revision=BRANCH, token=False, etag_timeout=SECONDS
+                name,
+                file,
+                repo_type="dataset",
+                revision=BRANCH,
+                token=False,
+                etag_timeout=HUB_SECONDS,
             )
         except GatedRepoError as error:
             raise ValueError(

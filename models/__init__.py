@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from limits import MODELS_HELD
 from models.catalogue import CATALOGUE, CATEGORIES, FAMILIES, TEMPLATE, Entry
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ __all__ = [
     "text_reader",
 ]
 
-KEPT_BYTES = (
-    6_000_000_000  # of weights in memory; the least recently used models beyond that are let go
-)
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +48,7 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
 
     device: "cpu", "cuda", "cuda:1", or None for HEADLIGHT_DEVICE, else CUDA where there is some. folders=False is for
     names that come from strangers: it refuses paths, and asks the Hub without this computer's token. Loaded once and
-    kept, the last used up to KEPT_BYTES. Raises ValueError (an unknown name, family or device, no safetensors) or
+    kept, the last used up to MODELS_HELD. Raises ValueError (an unknown name, family or device, no safetensors) or
     OSError (no internet and not on this computer), each with one sentence.
     """
     known, folder = _source(name, folders)
@@ -67,7 +65,7 @@ def load(name: str, device: str | None = None, folders: bool = True) -> Model:
             model = _read(folder or _fetched(name, folders), name, device)
             with _registry:
                 _loaded[key] = model
-                while len(_loaded) > 1 and sum(map(_bytes, _loaded.values())) > KEPT_BYTES:
+                while len(_loaded) > 1 and sum(map(_bytes, _loaded.values())) > MODELS_HELD:
                     _loaded.popitem(last=False)
             return model
     finally:

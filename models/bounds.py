@@ -9,34 +9,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from models.layout import CONFIG_BYTES, VOCABULARY_BYTES, CheckpointError, read_json
+from limits import ATTENTION_BYTES, CHECKPOINT_NUMBERS, CONFIG_BYTES, PICTURE_SIDE, VOCABULARY_BYTES
+from models.layout import CheckpointError, read_json
 
-MOST = {  # numbers of a configuration, and the most each may be; lists of them count together
-    "num_hidden_layers": 128,
-    "layers": 128,
-    "depths": 128,
-    "num_attention_heads": 128,
-    "heads": 128,
-    "num_heads": 512,
-    "hidden_size": 8192,
-    "width": 8192,
-    "embed_dim": 8192,
-    "projection_dim": 8192,
-    "head_width": 8192,
-    "intermediate_size": 32_768,
-    "image_size": 2048,
-    "patch_size": 1024,
-    "window_size": 64,
-    "num_channels": 16,
-    "vocab_size": 500_000,
-    "max_position_embeddings": 1024,
-    "context_length": 1024,
-    "num_labels": 100_000,
-}
-ATTENTION_BYTES = (
-    2_000_000_000  # of all attention weights of one photo; ViT-L/14 at 336 px has 511 million
-)
-PICTURE_NUMBER = 2048  # the largest number in a preprocessing configuration: a side in pixels
 PREPROCESSING = ("preprocessor_config.json", "processor_config.json")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "merges.txt", "vocab.txt", "spiece.model")
 
@@ -61,7 +36,7 @@ def _check_numbers(part: Any) -> None:
     if not isinstance(part, dict):
         return
     for key, value in part.items():
-        if key in MOST and value is not None:
+        if key in CHECKPOINT_NUMBERS and value is not None:
             _check_number(key, value)
         elif key not in ("id2label", "label2id"):
             _check_numbers(value)
@@ -74,10 +49,10 @@ def _check_number(key: str, value: Any) -> None:
             f"This checkpoint's configuration has {str(value)[:40]} for {key}, which must be a whole number above zero."
         )
     size = sum(numbers) if key in ("depths", "layers", "num_heads") else max(numbers)
-    if size > MOST[key]:
+    if size > CHECKPOINT_NUMBERS[key]:
         raise CheckpointError(
             f"This checkpoint's configuration asks for {key} {str(value)[:40]}; "
-            f"Headlight builds at most {MOST[key]:,}. Choose a smaller one."
+            f"Headlight builds at most {CHECKPOINT_NUMBERS[key]:,}. Choose a smaller one."
         )
 
 
@@ -107,10 +82,10 @@ def check_preprocessing(content: Any) -> None:
     if isinstance(content, dict | list):
         for each in content.values() if isinstance(content, dict) else content:
             check_preprocessing(each)
-    elif isinstance(content, int | float) and not abs(content) <= PICTURE_NUMBER:
+    elif isinstance(content, int | float) and not abs(content) <= PICTURE_SIDE:
         raise CheckpointError(
             f"This checkpoint's preprocessing holds the number {str(content)[:20]}; "
-            f"Headlight prepares pictures of at most {PICTURE_NUMBER:,} pixels a side."
+            f"Headlight prepares pictures of at most {PICTURE_SIDE:,} pixels a side."
         )
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import CLIPModel
 
+from limits import TEXTS_HELD
 from models.catalogue import CATEGORIES, TEMPLATE
 from models.checkpoint import Eager, from_folder, tokenizer_of
 from models.layout import panics_told
@@ -25,7 +26,6 @@ from models.pixels import HubProcessor
 from models.text_side import TextSide
 from models.trace import Trace, one_window, patch_grid
 
-TEXTS_KEPT = 20_000
 TEXT_BATCH = 256
 YIELDED = 0.002  # seconds between two batches of texts
 
@@ -148,7 +148,7 @@ class Clip(Model):
                     encoded = normalize(self._encode_text(batch), dim=-1)
                 fresh = dict(zip(batch, encoded, strict=True))
                 self._texts.update(fresh)
-                while len(self._texts) > TEXTS_KEPT:
+                while len(self._texts) > TEXTS_HELD:
                     self._texts.popitem(last=False)
             found |= fresh
         return torch.stack([found[text] for text in texts])

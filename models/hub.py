@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from limits import CHECKPOINT_BYTES, HUB_SECONDS
 from models.layout import KNOWN, OPEN_CLIP_WEIGHTS
 
 PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
-LARGEST = 2_500_000_000  # bytes of one checkpoint
 SMALL = ("merges.txt", "vocab.txt", "spiece.model")  # beside the JSON files and the weights
 ROOT_FILE = re.compile(r"[A-Za-z0-9_.-]+")
-SECONDS = 10  # to wait for the Hub's first answer
 
 
 def check_id(name: str) -> str:
@@ -29,7 +28,7 @@ def fetch(name: str, token: bool | None = None) -> Path:
 
     token=False asks as nobody: a stranger's id must not reach what this computer's own token may see.
 
-    Raises ValueError for a name that is no id, an unknown id, no safetensors, or more than LARGEST bytes; OSError where
+    Raises ValueError for a name that is no id, an unknown id, no safetensors, or more than CHECKPOINT_BYTES bytes; OSError where
     the Hub cannot be reached and the checkpoint is not here.
     """
     from huggingface_hub import HfApi, snapshot_download
@@ -37,7 +36,7 @@ def fetch(name: str, token: bool | None = None) -> Path:
 
     check_id(name)
     try:
-        info = HfApi(token=token).model_info(name, files_metadata=True, timeout=SECONDS)
+        info = HfApi(token=token).model_info(name, files_metadata=True, timeout=HUB_SECONDS)
     except RepositoryNotFoundError as error:
         raise ValueError(
             f"The Hub has no public model named {name}. Check its spelling."
@@ -57,7 +56,7 @@ def fetch(name: str, token: bool | None = None) -> Path:
 def wanted(name: str, sizes: dict[str, int]) -> list[str]:
     """Which of a repository's files (name → bytes) to fetch: small ones and one layout's weights, none in folders.
 
-    Raises ValueError where there are no weights in safetensors, or more than LARGEST bytes.
+    Raises ValueError where there are no weights in safetensors, or more than CHECKPOINT_BYTES bytes.
     """
     here = {file: size for file, size in sizes.items() if ROOT_FILE.fullmatch(file)}
     weights = [file for file in here if re.fullmatch(r"model(-[0-9-of]+)?\.safetensors", file)]
@@ -69,8 +68,10 @@ def wanted(name: str, sizes: dict[str, int]) -> list[str]:
             f"Choose a checkpoint that has one. {KNOWN}"
         )
     files = [*weights, *(file for file in here if file.endswith(".json") or file in SMALL)]
-    if sum(here[file] for file in files) > LARGEST:
-        raise ValueError(f"{name} is larger than {LARGEST / 1e9:.1f} GB, too large to load here.")
+    if sum(here[file] for file in files) > CHECKPOINT_BYTES:
+        raise ValueError(
+            f"{name} is larger than {CHECKPOINT_BYTES / 1e9:.1f} GB, too large to load here."
+        )
     return files
 
 

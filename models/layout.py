@@ -10,6 +10,8 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
+from limits import VOCABULARY_BYTES
+
 # config.json's model_type, or "open_clip" for the layout with open_clip_config.json → (family, the file that loads it)
 LOADERS = {
     "vit": ("vit", "models.vit"),
@@ -29,8 +31,6 @@ DAMAGED = (
     "This checkpoint's files are damaged or do not fit together. "
     "Download them again, or choose another checkpoint."
 )
-CONFIG_BYTES = 10_000_000  # of one JSON file beside the weights
-VOCABULARY_BYTES = 20_000_000  # of a tokenizer's file
 
 # transformers changes torch's own functions while it builds a model, and imports itself in circles: one at a time.
 # Nothing of a size that a checkpoint chooses is done inside.

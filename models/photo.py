@@ -7,17 +7,15 @@ more than PIXEL_LIMIT, such as a phone's of 48 megapixels, is halved while it is
 
 import io
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
-PIXEL_LIMIT = 25_000_000  # that are decoded
-JPEG_LIMIT = 65_000_000  # of a JPEG file, which is decoded at half its size; if it is progressive, at 8 bytes a pixel at most
-ASPECT_LIMIT = (
-    100  # a processor that resizes the short side first blows longer strips up to gigabytes
-)
+from limits import ASPECT_LIMIT, JPEG_LIMIT, LARGE_AT_ONCE, LARGE_PIXELS, PIXEL_LIMIT
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 UNREADABLE = "This file is not an image we can read. Try a JPEG or PNG."
@@ -38,6 +36,9 @@ NOT_A_SOURCE = (
     "A photo is a path, the bytes of a file, or a PIL image. "
     "Turn an array into one with PIL.Image.fromarray, as 8-bit values."
 )
+
+# A large picture takes up to 16 bytes a pixel while it is decoded, and a visitor may ask about twenty at once.
+_turns = threading.BoundedSemaphore(LARGE_AT_ONCE)
 
 # What Pillow turns into 8-bit colour faithfully; CMYK and 16 bits have functions of their own.
 PLAIN_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "YCbCr", "HSV"}
@@ -100,6 +101,13 @@ def _halve(image: Image.Image) -> None:
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
     _check_size(image)
+    if image.width * image.height < LARGE_PIXELS:
+        return _loaded_upright(image)
+    with _turns:
+        return _loaded_upright(image)
+
+
+def _loaded_upright(image: Image.Image) -> Image.Image:
     try:
         image.load()
         turn = TURNS.get(_orientation(image))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from limits import ADDED_TOKENS, PIECES, TEXT_TOKENS
 from models.layout import CheckpointError, read_json
 
-MOST_ADDED = 1000  # tokens beside the vocabulary
-LONGEST = 1024  # tokens a text is padded to
-PIECES = 16  # tokens that a template puts around each text
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 # CLIP's own. Any other pattern may take for ever on a text made for it, or stop the library where it stands.
 PATTERNS = (r"\s+", WORDS, rf"<\|startoftext\|>|<\|endoftext\|>|{WORDS}")
@@ -42,8 +40,8 @@ def check_tokenizer(folder: Path) -> None:
     if (kind.removesuffix("Fast") if isinstance(kind, str) else kind) not in CLASSES:
         raise _refused(f"is a {str(kind)[:40]}")
     added = settings.get("added_tokens_decoder") or {}
-    if not isinstance(added, dict) or len(added) > MOST_ADDED:
-        raise _refused(f"adds more than {MOST_ADDED:,} tokens")
+    if not isinstance(added, dict) or len(added) > ADDED_TOKENS:
+        raise _refused(f"adds more than {ADDED_TOKENS:,} tokens")
     if (folder / "tokenizer.json").is_file():
         _check_content(_object(folder / "tokenizer.json"))
     # Without these files transformers makes an empty vocabulary and every text means the same.
@@ -52,10 +50,10 @@ def check_tokenizer(folder: Path) -> None:
 
 
 def _check_content(content: dict) -> None:
-    if len(content.get("added_tokens") or ()) > MOST_ADDED:
-        raise _refused(f"adds more than {MOST_ADDED:,} tokens")
-    if _largest(content.get("padding")) > LONGEST:
-        raise _refused(f"pads every text to more than {LONGEST:,} tokens")
+    if len(content.get("added_tokens") or ()) > ADDED_TOKENS:
+        raise _refused(f"adds more than {ADDED_TOKENS:,} tokens")
+    if _largest(content.get("padding")) > TEXT_TOKENS:
+        raise _refused(f"pads every text to more than {TEXT_TOKENS:,} tokens")
     model = content.get("model")
     if isinstance(model, dict) and model.get("type", "BPE") not in MODELS:
         raise _refused(f"is of the kind {str(model['type'])[:40]}")

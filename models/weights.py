@@ -10,13 +10,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from limits import HEADER_BYTES, TENSORS, WEIGHT_FILES, WEIGHTS
 from models.hub import ROOT_FILE
 from models.layout import DAMAGED, CheckpointError, read_json
-
-HEADER_BYTES = 4_000_000  # of one file; that of a CLIP with 2.5 billion weights has 0.2 million
-TENSORS = 10_000
-FILES = 50
-NUMBERS = 1_500_000_000  # weights of one checkpoint: 6 GB in float32
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -26,7 +22,7 @@ def files_of(folder: Path) -> list[Path]:
     index = read_json(folder / "model.safetensors.index.json")
     named = index.get("weight_map") if isinstance(index, dict) else None
     names = set(map(str, named.values())) if isinstance(named, dict) else set()
-    if not 0 < len(names) <= FILES or not all(
+    if not 0 < len(names) <= WEIGHT_FILES or not all(
         ROOT_FILE.fullmatch(name) and name.endswith(".safetensors") for name in names
     ):
         raise CheckpointError(
@@ -46,10 +42,10 @@ def shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
         except (SafetensorError, OSError) as error:
             raise CheckpointError(DAMAGED) from error
     numbers = sum(map(prod, found.values()))
-    if len(found) > TENSORS or numbers > NUMBERS:
+    if len(found) > TENSORS or numbers > WEIGHTS:
         raise CheckpointError(
             f"This checkpoint has {numbers:,} weights in {len(found):,} tensors; Headlight reads at most "
-            f"{NUMBERS:,} in {TENSORS:,}. Choose a smaller one."
+            f"{WEIGHTS:,} in {TENSORS:,}. Choose a smaller one."
         )
     return found
 

@@ -365,7 +365,7 @@ def test_addresses_are_not_fetched(served):
     ("models", "words"),
     [
         ([], "list of 1 to"),
-        ([VIT] * (arguments.MODELS_LIMIT + 1), "list of 1 to"),
+        ([VIT] * (arguments.MODELS_AT_ONCE + 1), "list of 1 to"),
         ("pocket-vit", "list of 1 to"),
         (None, "list of 1 to"),
         ({"a": 1}, "list of 1 to"),

@@ -955,6 +955,14 @@ def test_the_endpoint_takes_templates_and_label_maps(client, odd):
             client.predict(**asked, label_maps=wrong, api_name="/compare")
 
 
+def test_the_endpoint_has_its_time(client, packed, monkeypatch):
+    monkeypatch.setattr(compare_api, "ENDPOINT_SECONDS", -1)
+    with pytest.raises(AppError, match="takes more than"):
+        client.predict(
+            ["level-clip"], handle_file(packed), templates="late {}", api_name="/compare"
+        )
+
+
 @pytest.mark.parametrize(
     ("given", "imageset", "words"),
     [

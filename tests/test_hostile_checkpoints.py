@@ -3,7 +3,6 @@
 import json
 import resource
 import shutil
-import struct
 import sys
 import threading
 import time
@@ -16,7 +15,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import models
-from models import CATALOGUE, add_folder, load, weights
+from bench.hostile import checkpoints
+from models import CATALOGUE, add_folder, checkpoint, load, weights
 from models.layout import CheckpointError, panics_told
 
 SECONDS = 20  # generous: on an idle machine none takes one
@@ -128,14 +128,12 @@ def test_a_model_type_that_is_no_text(kind, copy):
 
 def test_a_long_list_of_tensors_is_not_read(copy):
     folder = copy("vit")
-    header = json.dumps(
-        {
-            f"{place:090}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
-            for place in range(40_000)
-        }
-    ).encode()
-    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+    content = checkpoints.header()
+    assert len(content) > 90_000_000
+    (folder / "model.safetensors").write_bytes(content)
+    began = time.process_time()
     refused(folder, "list of tensors")
+    assert time.process_time() - began < 5, "the library itself reads it for half a minute"
 
 
 @pytest.mark.parametrize("name", ["vit", "hf_clip", "open_clip_vit"])
@@ -199,6 +197,18 @@ def test_a_tokenizer_only_splits_texts_and_looks_words_up(name, changes, says, c
     folder = copy(name)
     edited(folder, "tokenizer.json", **changes)
     refused(folder, says)
+
+
+def test_a_pattern_that_stops_the_library(copy, monkeypatch):
+    """Such a tokenizer is refused; were it not, its panic, which is no Exception, would leave the asker waiting."""
+    folder = copy("hf_clip")
+    split = {"type": "Split", "pattern": {"Regex": "(x+x+)+y"}, "behavior": "Isolated"}
+    edited(folder, "tokenizer.json", pre_tokenizer=split | {"invert": False}, normalizer=None)
+    edited(folder, "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
+    refused(folder, "pattern of its own")
+    monkeypatch.setattr(checkpoint, "check_tokenizer", lambda folder: None)
+    with pytest.raises(CheckpointError, match="breaks the library"):
+        load(str(folder), device="cpu").embed_texts([checkpoints.ENDLESS])
 
 
 def test_a_panic_is_an_error_like_any_other():

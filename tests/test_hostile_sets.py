@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -129,6 +130,15 @@ def test_more_classes_than_can_be_asked_about(tmp_path):
     columns = {"image": [picture()] * count, "label": [f"class {row}" for row in range(count)]}
     path = written(tmp_path / "a.parquet", columns)
     assert "has more than 10,000 classes" in read_alone(path)
+
+
+def test_a_file_inside_thirty_thousand_folders(tmp_path):
+    path = tmp_path / "deep.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/" * 32_000 + "x.png", picture())
+        for label in ("cat", "dog"):
+            archive.writestr(f"{label}/x.png", picture())
+    assert len(read_alone(path)) == 2
 
 
 def test_a_long_column_name_is_not_quoted_whole(tmp_path):

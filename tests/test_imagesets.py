@@ -947,7 +947,7 @@ def test_what_the_hub_does_not_have(fake_hub, monkeypatch):
         load_set("o/missing")
     with pytest.raises(ValueError, match=r"^The Hub has no parquet copy of o/uncopied to read\."):
         load_set("o/uncopied")
-    monkeypatch.setattr(hub, "LARGEST", 10)
+    monkeypatch.setattr(hub, "SPLIT_BYTES", 10)
     with pytest.raises(ValueError, match=r"^o/n is 0\.0 GB, more than .* fetches\. Upload a part"):
         load_set("o/n")
     assert not any(path.startswith("/datasets") for path, _ in fake_hub.asked), (

@@ -264,7 +264,7 @@ def test_loaded_once_and_kept_up_to_a_size(tiny_folder, monkeypatch):
         thread.join()
     assert len({id(model) for model in found}) == 1
     assert load(tiny_folder("vit"), device="cpu") is first
-    monkeypatch.setattr(models, "KEPT_BYTES", models._bytes(first) + 1)
+    monkeypatch.setattr(models, "MODELS_HELD", models._bytes(first) + 1)
     load(tiny_folder("deit"), device="cpu")
     assert models.is_loaded(tiny_folder("deit"), "cpu")
     assert not models.is_loaded(tiny_folder("swin"), "cpu")

@@ -356,7 +356,7 @@ def test_ten_people_at_once_get_their_own_answers(tmp_path):
     asked = [(file, family) for file in paths for family in FAMILIES]
     with ThreadPoolExecutor(10) as people:
         together = list(people.map(lambda ask: explain.ask(raw(ask[1]), ask[0], ask[1]), asked))
-    kept._traces.__init__(kept.TRACE_BYTES, kept._trace_size)
+    kept._traces.__init__(kept.TRACES_HELD, kept._trace_size)
     for (file, family), answer in zip(asked, together, strict=True):
         assert answer == explain.ask(raw(family), file, family)
     assert len({answer["photo"] for answer in together}) == 10

@@ -11,10 +11,12 @@ import torch
 from PIL import Image
 
 import models
+from explain.classes import prompts
 from imagesets import load_set
 from models import Entry, load
 from tabs import sets
 from tabs.sets.predictions import answer_space, predict
+from tabs.wiring.listening import Stopped
 
 CLASSES = ("dog", "cup", "unheard of")
 
@@ -62,6 +64,13 @@ def predicted(path, name, template="a photo of a {}", label_map=None, among=None
     return predict(found, template, label_map, among)
 
 
+def whole(found):
+    """(pictures, classes) probabilities: of three classes all are among the likeliest five."""
+    table = np.zeros((len(found.top), len(found.set.images.classes)), np.float32)
+    np.put_along_axis(table, found.top, found.probabilities, 1)
+    return table
+
+
 def test_a_closed_set_model_answers_among_the_sets_classes(packed, named):
     count = len(load("tiny-vit").labels)
     named("tiny-vit", ["puppy, dog", "cup", *[f"thing {n}" for n in range(count - 2)]])
@@ -69,7 +78,7 @@ def test_a_closed_set_model_answers_among_the_sets_classes(packed, named):
     found = predicted(packed, "tiny-vit")
     order = [CLASSES.index(name) for name in images.classes]
     wanted = torch.cat([logits[:, :2].softmax(-1), torch.zeros(len(logits), 1)], 1)[:, order]
-    np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
+    np.testing.assert_allclose(whole(found), wanted, atol=1e-5)
     truth = np.array([images.classes.index(item.label) for item in images.items])
     assert (found.right == (wanted.argmax(1).numpy() == truth)).all()
     best = logits.argmax(1).numpy()
@@ -90,7 +99,7 @@ def test_a_typed_label_map_is_obeyed(packed, named):
     three = logits[:, :3].softmax(-1)
     wanted = {"dog": three[:, 0] + three[:, 2], "cup": three[:, 1]}
     for name, column in wanted.items():
-        shown = found.probabilities[:, images.classes.index(name)]
+        shown = whole(found)[:, images.classes.index(name)]
         np.testing.assert_allclose(shown, column, atol=1e-5)
     assert found.set.model is load("tiny-swin")
 
@@ -101,8 +110,49 @@ def test_a_clip_is_asked_by_its_prompts(packed):
     texts = [f"my {name}" for name in images.classes]
     wanted = clip.classify([item.content for item in images.items], labels=texts).softmax(-1)
     found = predicted(packed, "tiny-clip", template="my {}")
-    np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
+    np.testing.assert_allclose(whole(found), wanted, atol=1e-5)
     assert found.label_map is None and found.unrestricted is None
+
+
+@pytest.mark.parametrize("name", ["tiny-vit", "tiny-clip"])
+def test_many_pictures_are_answered_in_parts(packed, named, monkeypatch, name):
+    named(
+        "tiny-vit", ["dog", "cup", *[f"thing {n}" for n in range(2, len(load("tiny-vit").labels))]]
+    )
+    at_once = predicted(packed, name)
+    monkeypatch.setattr(prompts, "CELLS_AT_ONCE", 1)  # a picture a part
+    for part in ("predicted", "top", "unrestricted"):
+        np.testing.assert_array_equal(
+            getattr(predicted(packed, name), part), getattr(at_once, part)
+        )
+    for part in ("probabilities", "margins"):
+        found = getattr(predicted(packed, name), part)
+        np.testing.assert_allclose(found, getattr(at_once, part), atol=1e-6)
+
+
+def test_margins_are_of_the_true_class(packed):
+    found = predicted(packed, "tiny-clip", among=np.array([0, 2]))
+    table, codes = whole(found), found.set.codes
+    for code, other in ((0, 2), (2, 0)):
+        rows = codes == code
+        wanted = table[rows, code] - table[rows, other]
+        np.testing.assert_allclose(found.margins[rows], wanted, atol=1e-6)
+    assert np.isnan(found.margins[codes == 1]).all(), "it might not be answered"
+
+
+def test_a_stop_ends_the_counting_of_answers(packed, monkeypatch):
+    (found,) = sets.embed_set(packed, 2000, load("tiny-clip"), [("joint", None)])
+    monkeypatch.setattr(prompts, "CELLS_AT_ONCE", 1)
+    told = []
+
+    def progress(step):
+        told.append(step)
+        if step.doing == "Counting the answers" and step.done > 0.5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        predict(found, progress=progress)
+    assert told[-1].done == pytest.approx(7 / 12)
 
 
 def test_the_pictures_are_shown_to_a_model_once(packed, monkeypatch):
@@ -155,4 +205,4 @@ def test_a_bar_in_a_class_name_is_part_of_it(tmp_path):
     contents = [item.content for item in images.items]
     wanted = load("tiny-clip").classify(contents, labels=texts).softmax(-1)
     found = predicted(path, "tiny-clip", template="a {}")
-    np.testing.assert_allclose(found.probabilities, wanted, atol=1e-5)
+    np.testing.assert_allclose(whole(found), wanted, atol=1e-5)

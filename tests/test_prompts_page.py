@@ -22,10 +22,11 @@ import app
 import imagesets
 import models
 from imagesets import load_set
-from models import Entry, load
+from models import Entry, clip, load
 from tabs import prompts, sets
 from tabs.api import prompts as prompts_api
 from tabs.prompts import presets, scores, tries
+from tabs.wiring import lines, listening
 from tabs.wiring.lines import sentence
 
 CLIP, OTHER = "tiny-clip", "tiny-hub-clip"
@@ -212,6 +213,12 @@ def test_progress_is_told_and_the_set_described(tmp_path, packed, monkeypatch):
     assert set(last["conditions"]) == set(KINDS)
 
 
+def test_the_endpoint_has_its_time(client, packed, monkeypatch):
+    monkeypatch.setattr(prompts_api, "ENDPOINT_SECONDS", -1)
+    with pytest.raises(AppError, match="takes more than"):
+        client.predict(CLIP, handle_file(packed), "", "late {}", api_name="/score_prompts")
+
+
 def test_a_stopped_set_lets_the_next_person_in(tmp_path, packed, monkeypatch):
     monkeypatch.setenv("HEADLIGHT_CACHE", str(tmp_path))
     monkeypatch.setattr(sets, "_features", sets.Kept(10**6, sets._feature_size))
@@ -219,6 +226,45 @@ def test_a_stopped_set_lets_the_next_person_in(tmp_path, packed, monkeypatch):
     next(first)
     first.close()
     assert list(prompts.prepare(raw(), packed))[-1]["pictures"] == 30
+
+
+@pytest.mark.parametrize("how", ["stop", "time"])
+def test_a_stop_ends_the_reading_of_prompts(packed, monkeypatch, how):
+    model, read = load(OTHER), []
+    encode = model._encode_text
+    monkeypatch.setattr(clip, "TEXT_BATCH", 1)
+
+    def slowly(texts):
+        read.append(texts)
+        if len(read) == 3 and how == "stop":
+            lines.stop({"asker": how, "serial": 2})
+        if len(read) == 3 and how == "time":
+            monkeypatch.setattr(listening, "monotonic", lambda: 10**9)
+        if len(read) > 3:
+            ended.wait(0.05)
+        return encode(texts)
+
+    ended = threading.Event()
+    monkeypatch.setattr(model, "_encode_text", slowly)
+    templates = "\n".join(f"{how} {number} {{}}" for number in range(200))
+    asked = raw(model=OTHER, templates=templates, asker=how, serial=1)
+    answer = prompts.attempt(asked, packed)
+    done = len(read)
+    assert "overall" not in answer and done < 600
+    assert how == "stop" or "more than 30 minutes" in answer["error"]
+    ended.wait(0.5)
+    assert len(read) <= done + 1, "the thread has ended too"
+
+
+def test_prompts_are_read_while_the_set_is_prepared(packed, monkeypatch):
+    told = list(prompts.prepare(raw(model=OTHER, templates="prepared {}"), packed))
+    assert any("Reading the prompts" in step.get("doing", "") for step in told)
+    monkeypatch.setattr(load(OTHER), "_encode_text", None)
+    assert prompts.attempt(raw(model=OTHER, templates="prepared {}"), packed)["overall"]
+
+
+def test_wrong_words_do_not_keep_a_set_from_being_prepared(packed):
+    assert list(prompts.prepare(raw(templates="nothing"), packed))[-1]["pictures"] == 30
 
 
 def test_twenty_who_come_at_once_embed_a_set_once(tmp_path, packed, monkeypatch):

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
+from limits import TEXT_LETTERS
+
 Outputs = Mapping[str, tuple[int, ...]]
 
-LONGEST = 2_000_000  # characters of a map
-NEAR = 200  # characters of a name that are looked at for the nearest known one
+NEAR = 60  # characters of a name that are looked at for the nearest known one
+KNOWN = 2000  # names among which it is looked for: each costs the square of its characters
 RANGE = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
 
 
@@ -59,8 +61,10 @@ def write(outputs: Outputs, labels: Sequence[str]) -> str:
 
 def read(text: str, classes: Sequence[str], labels: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Class → its outputs, in the order typed; none for a class without a line. Raises LabelMapError."""
-    if len(text) > LONGEST:
-        raise LabelMapError(1, f"This label map has {len(text):,} characters; keep to {LONGEST:,}.")
+    if len(text) > TEXT_LETTERS:
+        raise LabelMapError(
+            1, f"This label map has {len(text):,} characters; keep to {TEXT_LETTERS:,}."
+        )
     known, most = set(classes), max((name.count(":") for name in classes), default=0) + 1
     lexicon = _lexicon(labels)
     outputs: dict[str, tuple[int, ...]] = {}
@@ -165,5 +169,5 @@ def _meant(number: int, word: str, lexicon: _Lexicon) -> Sequence[int]:
 
 
 def _hint(asked: str, known: Collection[str]) -> str:
-    near = get_close_matches(asked[:NEAR], known, 1)
+    near = get_close_matches(asked[:NEAR], islice((name[:NEAR] for name in known), KNOWN), 1)
     return f"; did you mean {near[0]!r}?" if near else "."

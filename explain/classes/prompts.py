@@ -7,7 +7,7 @@ over a class's prompts is normalised again and is that class's weight; an image 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import numpy as np
 from explain.classes.answers import answered
 from explain.scores.metrics import share
 from limits import (
+    CELLS_AT_ONCE,
     LONGEST_LINE,
     LONGEST_PROMPT,
     PROMPT_LETTERS,
@@ -178,16 +179,19 @@ def _read_templates(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def template_weights(model: Clip, prompts: Prompts) -> torch.Tensor:
+def template_weights(
+    model: Clip, prompts: Prompts, progress: Callable[[float], None] | None = None
+) -> torch.Tensor:
     """(templates, classes, dim) sums of unit-length prompt embeddings over each class's synonyms.
 
     Only strings the model has not met are encoded. The class weights of any choice of templates are sums of these.
+    progress hears the fraction done, a few hundred strings at a time, and may raise to stop.
     """
     import torch
 
     grid = [prompts.texts(template) for template in prompts.templates]
     flat = [text for row in grid for texts in row for text in texts]
-    embedded = model.embed_texts(flat)
+    embedded = model.embed_texts(flat, progress)
     counts = torch.tensor([len(texts) for row in grid for texts in row])
     owner = torch.repeat_interleave(torch.arange(len(counts)), counts)
     sums = torch.zeros(len(counts), embedded.shape[1]).index_add(0, owner, embedded)
@@ -221,26 +225,45 @@ def score(features: torch.Tensor, weights: torch.Tensor, truth: np.ndarray) -> S
     """Predictions for (images, dim) features against (images,) true class indices."""
     import torch
 
-    found = cosines(features, weights)
-    wanted = torch.as_tensor(truth)[:, None]
-    true_cosine = found.gather(1, wanted)[:, 0]
-    others = found.scatter(1, wanted, -torch.inf).amax(1)
-    predicted = answered(found.numpy(), scale=1)
-    return Scored(predicted, predicted == truth, (true_cosine - others).numpy())
+    predicted = np.empty(len(features), dtype=int)
+    margins = np.empty(len(features), dtype=np.float32)
+    for rows in parts(len(features), len(weights)):
+        found = cosines(features[rows], weights)
+        wanted = torch.as_tensor(truth[rows])[:, None]
+        true_cosine = found.gather(1, wanted)[:, 0]
+        predicted[rows] = answered(found.numpy(), scale=1)
+        margins[rows] = true_cosine - found.scatter_(1, wanted, -torch.inf).amax(1)
+    return Scored(predicted, predicted == truth, margins)
+
+
+def parts(images: int, classes: int) -> Iterator[slice]:
+    """All images in parts whose scores, (images, classes), are few enough to be held several times over."""
+    step = max(1, CELLS_AT_ONCE // max(1, classes))
+    yield from (slice(start, start + step) for start in range(0, images, step))
 
 
 def leave_one_out(
-    features: torch.Tensor, per_template: torch.Tensor, truth: np.ndarray
+    features: torch.Tensor,
+    per_template: torch.Tensor,
+    truth: np.ndarray,
+    progress: Callable[[float], None] | None = None,
 ) -> list[float]:
-    """Accuracy without each template in turn, nan where no image has an answer; empty for a single one."""
+    """Accuracy without each template in turn, nan where no image has an answer; empty for a single one.
+
+    progress hears the fraction done before each template, and may raise to stop.
+    """
     if len(per_template) < 2:
         return []
-    total = per_template.sum(0)
     import torch
 
-    rest = (torch.nn.functional.normalize(total - part, dim=-1) for part in per_template)
-    tries = (score(features, weights, truth) for weights in rest)
-    return [share(each.correct, each.predicted).accuracy for each in tries]
+    total, rates = per_template.sum(0), []
+    for number, part in enumerate(per_template):
+        if progress:
+            progress(number / len(per_template))
+        rest = torch.nn.functional.normalize(total - part, dim=-1)
+        tried = score(features, rest, truth)
+        rates.append(share(tried.correct, tried.predicted).accuracy)
+    return rates
 
 
 @dataclass(frozen=True)
@@ -264,9 +287,11 @@ def pair(classes: Sequence[str], prompts: Prompts) -> Pairing:
     places = {name.casefold(): line for line, names in enumerate(prompts.names) for name in names}
     lines = {name: places[name.casefold()] for name in classes if name.casefold() in places}
     left = [name for name in classes if name not in lines]
-    free = [line for line in range(len(prompts.names)) if line not in set(lines.values())]
+    taken = set(lines.values())
+    free = [line for line in range(len(prompts.names)) if line not in taken]
     if len(left) != len(free):
         return Pairing(lines, (), tuple(left))
     told = dict(zip(left, free, strict=True))
-    by_order = tuple((name, prompts.classes[line]) for name, line in told.items())
+    typed = prompts.classes
+    by_order = tuple((name, typed[line]) for name, line in told.items())
     return Pairing(lines | told, by_order, ())

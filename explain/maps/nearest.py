@@ -33,13 +33,19 @@ def unit_rows(features: Any) -> np.ndarray:
     neighbours as CLIP does, and the length of an embedding counts nowhere. A row of zeros stays one.
     Raises ValueError for no rows and for values that are not finite.
     """
-    rows = np.asarray(features, dtype=np.float64)
-    if rows.ndim != 2 or not rows.size:
+    features = np.asarray(features)
+    if features.ndim != 2 or not features.size:
         raise ValueError("There are no embeddings here: give one row of numbers for each picture.")
-    if not np.isfinite(rows).all():
-        raise ValueError("Some embeddings are not finite numbers: choose another layer or model.")
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / np.where(length > 0, length, 1)).astype(np.float32)
+    found = np.empty(features.shape, dtype=np.float32)
+    for start in range(0, len(features), BLOCK):  # in parts: in double precision all may not fit
+        rows = features[start : start + BLOCK].astype(np.float64)
+        if not np.isfinite(rows).all():
+            raise ValueError(
+                "Some embeddings are not finite numbers: choose another layer or model."
+            )
+        length = np.linalg.norm(rows, axis=1, keepdims=True)
+        found[start : start + BLOCK] = rows / np.where(length > 0, length, 1)
+    return found
 
 
 def nearest(

@@ -17,8 +17,7 @@ import numpy as np
 
 from explain.classes.answers import NO_ANSWER
 from explain.scores.metrics import Share, mcnemar, share
-
-MOST = 6  # models: 64 cells
+from limits import MODELS_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,10 @@ class Cells:
 
 
 def cells(right: np.ndarray, predicted: np.ndarray) -> Cells:
-    """The Cells of right and predicted, both (models, images). Raises ValueError for no model, or more than MOST."""
+    """The Cells of right and predicted, both (models, images). Raises ValueError for no model, or more than MODELS_AT_ONCE."""
     right, predicted = np.asarray(right, dtype=bool), np.asarray(predicted)
-    if right.shape != predicted.shape or not 0 < len(right) <= MOST:
-        raise ValueError(f"Compare 1 to {MOST} models on the same images.")
+    if right.shape != predicted.shape or not 0 < len(right) <= MODELS_AT_ONCE:
+        raise ValueError(f"Compare 1 to {MODELS_AT_ONCE} models on the same images.")
     codes = (right << np.arange(len(right))[:, None]).sum(0)
     same = (predicted == predicted[0]).all(0) & (predicted[0] != NO_ANSWER) & (len(predicted) > 1)
     return Cells(codes, np.bincount(codes, minlength=2 ** len(right)), (codes == 0) & same)
@@ -128,8 +127,9 @@ def beyond_chance(
     tested = sum(len(set(groups) - {""}) for groups in groupings)
 
     def rare(lift: Lift) -> bool:
-        tail = hypergeom.sf(lift.count - 1, len(inside), lift.total, inside.sum())
-        return lift.count > 1 and tail < rate / tested
+        if lift.count < 2:
+            return False
+        return hypergeom.sf(lift.count - 1, len(inside), lift.total, inside.sum()) < rate / tested
 
     return [
         [lift for lift in over_represented(inside, groups) if rare(lift)] for groups in groupings

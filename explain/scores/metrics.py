@@ -14,6 +14,7 @@ from math import sqrt
 import numpy as np
 
 from explain.classes.answers import NO_ANSWER
+from limits import CELLS_AT_ONCE
 
 Z = 1.959963984540054  # of a standard normal's middle 95 %
 
@@ -149,8 +150,24 @@ def macro_f1_interval(
     columns = classes + 1  # the last for images without an answer
     column = np.where(predicted == NO_ANSWER, classes, predicted)
     cells, counts = np.unique(np.asarray(truth) * columns + column, return_counts=True)
-    true, answer = np.divmod(cells, columns)
-    hits, answers = np.zeros((2, columns, draws), dtype=np.int32)
+    met = cells // columns, cells % columns, counts
+    step = max(1, CELLS_AT_ONCE // columns)
+    parts = [min(step, draws - start) for start in range(0, draws, step)]
+    means = np.concatenate([_drawn_macro_f1(*met, classes, part, random) for part in parts])
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _drawn_macro_f1(
+    true: np.ndarray,
+    answer: np.ndarray,
+    counts: np.ndarray,
+    classes: int,
+    draws: int,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """(draws,) macro F1 of bootstrap samples. true, answer, counts: (met,) each pair that was met, by truth."""
+    hits, answers = np.zeros((2, classes + 1, draws), dtype=np.int32)
     starts = np.flatnonzero(np.diff(true, prepend=-1))
     for place, start in enumerate(starts):
         row = slice(start, starts[place + 1] if place + 1 < len(starts) else len(true))
@@ -162,8 +179,7 @@ def macro_f1_interval(
     support = np.bincount(true, counts, classes)[:, None]
     met = support + answers
     f1 = np.divide(2 * hits, met, out=np.zeros(met.shape), where=met > 0)
-    low, high = np.quantile(f1.sum(0) / (met > 0).sum(0), [0.025, 0.975])
-    return float(low), float(high)
+    return f1.sum(0) / (met > 0).sum(0)
 
 
 @dataclass(frozen=True)

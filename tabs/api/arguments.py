@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from limits import LABEL_LETTERS, MODELS_AT_ONCE, PHOTO_CLASSES
 from tabs.sets.asks import model_name, text
 from tabs.wiring.lines import whole
 
-MODELS_LIMIT = 6
-LABEL_LIMIT = 300  # characters; CLIP reads 77 tokens and would drop the rest unseen
-LABELS_LIMIT = 1000
-
 
 def model_names(value: Any) -> list[str]:
-    """One to MODELS_LIMIT names, each once."""
-    if not isinstance(value, list) or not 0 < len(value) <= MODELS_LIMIT:
-        raise ValueError(f'Models is a list of 1 to {MODELS_LIMIT} names, such as ["pocket-vit"].')
+    """One to MODELS_AT_ONCE names, each once."""
+    if not isinstance(value, list) or not 0 < len(value) <= MODELS_AT_ONCE:
+        raise ValueError(
+            f'Models is a list of 1 to {MODELS_AT_ONCE} names, such as ["pocket-vit"].'
+        )
     return list(dict.fromkeys(model_name(name) for name in value))
 
 
@@ -41,16 +40,16 @@ def label_lines(value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, str):
         raise ValueError("Labels are one text, with one label per line.")
     labels = whole(value, "labels").replace("\r\n", "\n").removesuffix("\n").split("\n")
-    if len(labels) > LABELS_LIMIT:
-        raise ValueError(f"There are {len(labels):,} labels; give at most {LABELS_LIMIT:,}.")
+    if len(labels) > PHOTO_CLASSES:
+        raise ValueError(f"There are {len(labels):,} labels; give at most {PHOTO_CLASSES:,}.")
     seen: set[str] = set()
     for line, label in enumerate(labels, start=1):
         if not label.strip():
             raise ValueError(f"Line {line} of the labels is empty; give one label per line.")
-        if len(label) > LABEL_LIMIT:
+        if len(label) > LABEL_LETTERS:
             raise ValueError(
                 f"Line {line} of the labels is {len(label):,} characters long; "
-                f"a label has at most {LABEL_LIMIT}."
+                f"a label has at most {LABEL_LETTERS}."
             )
         if label in seen:
             raise ValueError(f"Line {line} repeats an earlier label; give each one once.")
@@ -104,7 +103,7 @@ def patch(value: Any) -> tuple[int, int] | None:
 
 def _is_class(value: Any) -> bool:
     return (
-        value is None or _is_whole(value) or (isinstance(value, str) and len(value) <= LABEL_LIMIT)
+        value is None or _is_whole(value) or (isinstance(value, str) and len(value) <= LABEL_LETTERS)
     )
 
 

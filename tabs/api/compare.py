@@ -11,16 +11,18 @@ import numpy as np
 from explain.classes.answers import NO_ANSWER, unanswered_note
 from explain.scores.comparison import cell_name, pairwise
 from explain.scores.metrics import Share, share, shares_by
+from limits import DRAWN, ENDPOINT_CALLS, ENDPOINT_SECONDS
 from models import TEMPLATE
 from tabs.api import arguments
-from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
+from tabs.api.endpoint import SetInput, source, told_plainly
 from tabs.compare.asks import ModelChoice
 from tabs.compare.comparison import Comparison, gathered, left_out
 from tabs.compare.figures import scores
-from tabs.sets import LIMIT
 from tabs.sets.asks import text
 from tabs.wiring.gpu import loaded
 from tabs.wiring.inputs import Json, Textbox
+from tabs.wiring.listening import patient
+from tabs.wiring.slowly import silent
 
 MEANS = tuple(
     f"{kind}_{mean}" for kind in ("macro", "weighted") for mean in ("precision", "recall", "f1")
@@ -51,7 +53,8 @@ def compare(
         maps = arguments.label_maps(label_maps, names)
         asked = text(templates, "templates")
         choices = {name: ModelChoice(name, asked, maps.get(name)) for name in names}
-        found = gathered(source(imageset), LIMIT, choices)
+        progress = patient(silent, ENDPOINT_SECONDS)
+        found = gathered(source(imageset), DRAWN, choices, progress)
         if found.unable:
             raise ValueError(next(iter(found.unable.values())))
         answering = list(found.answers)
@@ -134,5 +137,5 @@ def add() -> None:
             [models, imageset, templates, Json(label="label_maps", value=None)],
             gr.JSON(label="comparison"),
             api_name="compare",
-            concurrency_limit=AT_ONCE,
+            concurrency_limit=ENDPOINT_CALLS,
         )

@@ -14,8 +14,6 @@ from tabs.wiring.inputs import Json
 from tabs.wiring.listening import Stopped
 from tabs.wiring.question import FILE, was_uploaded
 
-AT_ONCE = 4  # calls of one endpoint that run together; a slow download must not hold up the rest
-
 
 @contextmanager
 def told_plainly() -> Iterator[None]:

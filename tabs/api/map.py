@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 
 from explain.maps.projection import PROJECTIONS
-from limits import ENDPOINT_SECONDS
+from limits import DRAWN, ENDPOINT_CALLS, ENDPOINT_SECONDS
 from tabs.api import arguments
-from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
+from tabs.api.endpoint import SetInput, source, told_plainly
 from tabs.map import layouts
 from tabs.map.asks import MapAsked
-from tabs.sets import LIMIT, labelled_set
+from tabs.sets import labelled_set
 from tabs.wiring.gpu import loaded
 from tabs.wiring.inputs import Json, Textbox
 from tabs.wiring.listening import patient
@@ -35,7 +35,7 @@ def embedding_map(model: str, imageset: Any, method: str = "tsne", seed: int = 0
         family = loaded(name).family
         asked = MapAsked(
             source(imageset),
-            LIMIT,
+            DRAWN,
             {family: name},
             method=arguments.one_of(method, tuple(PROJECTIONS), "method"),
             seed=_seed(seed),
@@ -81,5 +81,5 @@ def add() -> None:
             asking,
             gr.JSON(label="map"),
             api_name="embedding_map",
-            concurrency_limit=AT_ONCE,
+            concurrency_limit=ENDPOINT_CALLS,
         )

@@ -14,8 +14,9 @@ import gradio as gr
 from draw import overlay
 from explain import METHODS, explained
 from explain.classes.answers import note_of, sharing_the_highest
+from limits import ENDPOINT_CALLS
 from tabs.api import arguments
-from tabs.api.endpoint import AT_ONCE, told_plainly
+from tabs.api.endpoint import told_plainly
 from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.inputs import Json, Textbox
@@ -194,10 +195,14 @@ def add() -> None:
             [image, models, labels],
             answers,
             api_name="classify",
-            concurrency_limit=AT_ONCE,
+            concurrency_limit=ENDPOINT_CALLS,
         )
         gr.Button().click(
-            explain, asking, [picture, numbers], api_name="explain", concurrency_limit=AT_ONCE
+            explain,
+            asking,
+            [picture, numbers],
+            api_name="explain",
+            concurrency_limit=ENDPOINT_CALLS,
         )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from limits import ENDPOINT_SECONDS
+from limits import DRAWN, ENDPOINT_CALLS, ENDPOINT_SECONDS
 from tabs.api import arguments
-from tabs.api.endpoint import AT_ONCE, SetInput, source, told_plainly
+from tabs.api.endpoint import SetInput, source, told_plainly
 from tabs.prompts.scores import tried
-from tabs.sets import LIMIT, clip_set
+from tabs.sets import clip_set
 from tabs.sets.asks import text
 from tabs.wiring.inputs import Textbox
 from tabs.wiring.listening import patient
@@ -34,8 +34,9 @@ def score_prompts(
     with told_plainly():
         start = time.perf_counter()
         progress = patient(silent, ENDPOINT_SECONDS)
-        found = clip_set(source(imageset), LIMIT, arguments.model_name(model), progress)
-        board = tried(found, text(classes, "classes"), text(templates, "templates")).board
+        found = clip_set(source(imageset), DRAWN, arguments.model_name(model), progress)
+        asked = text(classes, "classes"), text(templates, "templates")
+        board = tried(found, *asked, progress=progress).board
         return {**board.as_json(), "seconds": time.perf_counter() - start}
 
 
@@ -50,5 +51,5 @@ def add() -> None:
             [model, imageset, classes, templates],
             gr.JSON(label="score"),
             api_name="score_prompts",
-            concurrency_limit=AT_ONCE,
+            concurrency_limit=ENDPOINT_CALLS,
         )

@@ -16,7 +16,8 @@ from tabs.compare import figures, label_maps, maps, pictures, preparing, report
 from tabs.compare.asks import CompareQuestion, compare_question
 from tabs.sets.asks import DRAWS
 from tabs.wiring.inputs import UploadButton
-from tabs.wiring.lines import Line, connect, replies, reply
+from tabs.wiring.lines import Line, connect, replies, reply, reply_while_wanted
+from tabs.wiring.slowly import Progress
 from tabs.wiring.widget import Widget
 
 TITLE = "Compare"
@@ -39,13 +40,22 @@ def _answering(
     return lambda raw, file: reply(lambda: answer(compare_question(raw, file)), raw)
 
 
-attempt = _answering(figures.answered)  # every figure of the comparison
-pick = _answering(pictures.of_cell)  # the pictures of a cell
+def _working(
+    answer: Callable[[CompareQuestion, Progress], dict[str, Any]],
+) -> Callable[..., dict[str, Any]]:
+    """The callback of a line whose answer may take long."""
+    return lambda raw, file: reply_while_wanted(
+        raw, lambda progress: answer(compare_question(raw, file), progress)
+    )
+
+
+attempt = _working(figures.answered)  # every figure of the comparison
+pick = _working(pictures.of_cell)  # the pictures of a cell
+write = _working(lambda asked, progress: {"html": report.written(asked, progress)})
 look = _answering(pictures.large_picture)  # one picture, and what each model answers to it
 look_inside = _answering(maps.maps)  # where one model looked in it
 labels = _answering(label_maps.label_map)  # one model's label map
 send = _answering(pictures.original)  # the picture itself, for the Explain tab
-write = _answering(lambda asked: {"html": report.written(asked)})
 tabulate = _answering(lambda asked: {"rows": report.rows(asked)})
 
 
@@ -78,12 +88,12 @@ def told() -> dict[str, dict[str, Any]]:
 _READS = ("file",)
 _LINES = {
     "prepare": Line(prepare, _READS, 6, stops=True),
-    "attempt": Line(attempt, _READS, 8),
-    "pick": Line(pick, _READS, 6),
+    "attempt": Line(attempt, _READS, 8, stops=True),
+    "pick": Line(pick, _READS, 6, stops=True),
     "look": Line(look, _READS, 8),
     **{f"maps_{family}": Line(look_inside, _READS, 6) for family in FAMILIES},
     **{f"labels_{family}": Line(labels, _READS) for family in FAMILIES},
     "send": Line(send, _READS),
-    "report": Line(write, _READS, 2),
+    "report": Line(write, _READS, 2, stops=True),
     "table": Line(tabulate, _READS, 2),
 }

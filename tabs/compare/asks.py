@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from limits import DRAWN
 from models import FAMILIES, TEMPLATE
-from tabs.sets import LIMIT
 from tabs.sets.asks import DRAWS, model_name, named, text, uploaded, whole_numbers
 from tabs.wiring.lines import serial
 
@@ -53,7 +53,7 @@ def compare_question(raw: Any, file: str | None) -> CompareQuestion:
     cell, family, held = raw.get("cell"), raw.get("family"), raw.get("held")
     return CompareQuestion(
         source=uploaded(file) if raw.get("file") else named(raw.get("set")),
-        limit=raw["limit"] if raw.get("limit") in DRAWS else LIMIT,
+        limit=raw["limit"] if raw.get("limit") in DRAWS else DRAWN,
         models=_models(raw),
         family=family if isinstance(family, str) and family in FAMILIES else "",
         cell=cell if isinstance(cell, str) and len(cell) <= CELL else "",

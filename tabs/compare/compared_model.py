@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explain.classes.label_map import LabelMap, LabelMapError
-from explain.scores.comparison import margins
-from explain.scores.likeliest import likeliest
+from limits import ANSWERS_HELD
 from tabs.compare.asks import ModelChoice
 from tabs.sets import EmbeddedSet, embed_set
 from tabs.sets.predictions import Predictions, answer_space, label_map_of, predict
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import Kept, digest
+from tabs.wiring.slowly import Progress
 
 if TYPE_CHECKING:
     from models.model import Model
-
-ANSWER_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -80,10 +78,12 @@ class Answers:
         )
 
 
-def compared_model(source: str | Path, limit: int, key: str, choice: ModelChoice) -> ComparedModel:
+def compared_model(
+    source: str | Path, limit: int, key: str, choice: ModelChoice, progress: Progress | None = None
+) -> ComparedModel:
     """One model with the set before it; ValueError and OSError are for people. A LabelMapError names its box by `key`."""
     model = loaded(choice.name)
-    (embedded,) = embed_set(source, limit, model, (answer_space(model),))
+    (embedded,) = embed_set(source, limit, model, (answer_space(model),), progress)
     if model.reads_texts:
         return ComparedModel(choice, embedded, None)
     try:
@@ -94,29 +94,29 @@ def compared_model(source: str | Path, limit: int, key: str, choice: ModelChoice
     return ComparedModel(choice, embedded, label_map)
 
 
-def answers(compared: ComparedModel, classes: np.ndarray) -> Answers:
+def answers(
+    compared: ComparedModel, classes: np.ndarray, progress: Progress | None = None
+) -> Answers:
     """A model's answers to all its pictures of `classes` (indices), when only these may be answered; kept."""
     choice, used = compared.choice, compared.label_map
     asked_with = choice.template if used is None else tuple(used.outputs.values())
     return _answers.get(
         (compared.embedded.key, digest(asked_with, classes.tobytes())),
-        lambda: _condensed(predict(compared.embedded, choice.template, choice.label_map, classes)),
+        lambda: _condensed(
+            predict(compared.embedded, choice.template, choice.label_map, classes, progress)
+        ),
     )
 
 
 def _condensed(found: Predictions) -> Answers:
     """The answers to the pictures whose class is among those that may be answered."""
-    classes = found.among
-    rows = np.flatnonzero(np.isin(found.set.codes, classes))
-    probabilities = found.probabilities[rows]
-    truth = np.searchsorted(classes, found.set.codes[rows])
-    top, best = likeliest(probabilities)
+    rows = np.flatnonzero(np.isin(found.set.codes, found.among))
     return Answers(
         found.set.encoded.kept[rows],
         found.predicted[rows],
-        margins(probabilities[None], truth)[0],
-        classes[top],
-        best,
+        found.margins[rows],
+        found.top[rows],
+        found.probabilities[rows],
         None if found.unrestricted is None else found.unrestricted[rows],
     )
 
@@ -125,4 +125,4 @@ def _size(answers: Answers) -> int:
     return sum(each.nbytes for each in vars(answers).values() if each is not None)
 
 
-_answers = Kept(ANSWER_BYTES, _size)
+_answers = Kept(ANSWERS_HELD, _size)

@@ -19,6 +19,7 @@ from models import FAMILIES
 from tabs.compare.asks import ModelChoice
 from tabs.compare.compared_model import Answers, ComparedModel, answers, compared_model
 from tabs.sets import LabelledSet, labelled_set
+from tabs.wiring.slowly import Progress
 
 NO_MODEL = "Choose at least one model to compare."
 NAMED = 6  # classes named in a sentence
@@ -71,24 +72,38 @@ class Comparison:
         return cells(self.right, self.predicted)
 
 
-def compared(source: str | Path, limit: int, choices: Mapping[str, ModelChoice]) -> Comparison:
+def compared(
+    source: str | Path,
+    limit: int,
+    choices: Mapping[str, ModelChoice],
+    progress: Progress | None = None,
+) -> Comparison:
     """As `gathered`; ValueError where none of the models answers any picture."""
-    found = gathered(source, limit, choices)
+    found = gathered(source, limit, choices, progress)
     if not found.answers:
         raise ValueError(next(iter(found.silent.values())))
     return found
 
 
-def gathered(source: str | Path, limit: int, choices: Mapping[str, ModelChoice]) -> Comparison:
-    """The comparison of some models on the set at `source`. ValueError and OSError are for people."""
+def gathered(
+    source: str | Path,
+    limit: int,
+    choices: Mapping[str, ModelChoice],
+    progress: Progress | None = None,
+) -> Comparison:
+    """The comparison of some models on the set at `source`; progress may raise to stop. ValueError and OSError are for
+    people.
+    """
     if not choices:
         raise ValueError(NO_MODEL)
-    models = {key: compared_model(source, limit, key, each) for key, each in choices.items()}
+    models = {
+        key: compared_model(source, limit, key, each, progress) for key, each in choices.items()
+    }
     able = {key: each for key, each in models.items() if not each.knows_no_class}
     unable = {key: _why_unable(each) for key, each in models.items() if each.knows_no_class}
     if not able:
         raise ValueError(next(iter(unable.values())))
-    return _on_shared_ground(labelled_set(source, limit), models, able, unable)
+    return _on_shared_ground(labelled_set(source, limit), models, able, unable, progress)
 
 
 def _on_shared_ground(
@@ -96,6 +111,7 @@ def _on_shared_ground(
     models: dict[str, ComparedModel],
     able: dict[str, ComparedModel],
     unable: dict[str, str],
+    progress: Progress | None,
 ) -> Comparison:
     left_out = {key: each.unmapped for key, each in able.items()}
     lost = set().union(*left_out.values())
@@ -104,7 +120,7 @@ def _on_shared_ground(
         raise ValueError(
             "There is no class of this set that all of these models can answer. Complete their label maps, or leave one out."
         )
-    found = {key: answers(each, classes) for key, each in able.items()}
+    found = {key: answers(each, classes, progress) for key, each in able.items()}
     read = [each.places for each in found.values()]
     places = reduce(np.intersect1d, read)
     if not len(places):

@@ -16,16 +16,16 @@ from tabs.compare.asks import CompareQuestion
 from tabs.compare.comparison import Comparison, compared, left_out
 from tabs.sets.prompt_notes import notes
 from tabs.sets.shares import bar
+from tabs.wiring.slowly import Progress
 
 CLASSES = 100  # listed; of more, those that the models differ most on
 CONDITIONS = 100
-NOTED = 1000  # class names that are looked over for words a CLIP never saw
 ENOUGH = 10  # pictures a class, on average, for macro F1's interval
 
 
-def answered(asked: CompareQuestion) -> dict[str, Any]:
-    """All that the page shows of a comparison, but pictures."""
-    return figures(compared(asked.source, asked.limit, asked.models))
+def answered(asked: CompareQuestion, progress: Progress) -> dict[str, Any]:
+    """All that the page shows of a comparison, but pictures; progress may raise to stop."""
+    return figures(compared(asked.source, asked.limit, asked.models, progress))
 
 
 def figures(found: Comparison) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _notes(found: Comparison, key: str) -> list[str]:
     if each.label_map is not None:
         return []
     template = each.choice.template
-    prompts = prompts_of(found.names[:NOTED], template)
+    prompts = prompts_of(found.names, template)
     return [note["text"] for note in notes(each.embedded.clip, prompts, template)]
 
 

@@ -9,26 +9,29 @@ import numpy as np
 
 from explain.classes.answers import name_of
 from explain.classes.label_map import LabelMap, as_text
+from limits import PHOTO_CLASSES, PICTURES_SHOWN
 from tabs.compare import cells
 from tabs.compare.asks import CompareQuestion
 from tabs.compare.comparison import Comparison, compared
-from tabs.sets.asks import SHOWN
 from tabs.sets.pictures import GONE, small, thumbnail, whole
 from tabs.wiring.kept import opened
 from tabs.wiring.packing import ranked
+from tabs.wiring.slowly import Progress, Step
 
 LARGE = 640  # pixels on the longer side of the picture that is open
-NAMES = 1000  # classes that the Explain tab takes
 
 
-def of_cell(asked: CompareQuestion) -> dict[str, Any]:
-    """Up to SHOWN pictures of a cell from its `start`-th on, each with every model's answer."""
-    found = compared(asked.source, asked.limit, asked.models)
+def of_cell(asked: CompareQuestion, progress: Progress) -> dict[str, Any]:
+    """Up to PICTURES_SHOWN pictures of a cell from its `start`-th on, each with every model's answer; progress may raise to stop."""
+    found = compared(asked.source, asked.limit, asked.models, progress)
     rows = cells.members(found, asked.cell)
-    shown = rows[asked.start : asked.start + SHOWN]
+    shown = []
+    for number, row in enumerate(rows[asked.start : asked.start + PICTURES_SHOWN]):
+        progress(Step(number / PICTURES_SHOWN, "Making small pictures"))
+        shown.append(small_picture(found, row))
     return {
         "count": len(rows),
-        "pictures": [small_picture(found, row) for row in shown],
+        "pictures": shown,
         "over": cells.in_common(found, rows),
         "order": cells.order(found, asked.cell),
     }
@@ -77,7 +80,7 @@ def original(asked: CompareQuestion) -> dict[str, Any]:
     """The picture at the asked place as it is, with the question: the classes, label maps as typed, and the truth."""
     found, row = opened_row(asked)
     item = found.labelled.images.items[found.places[row]]
-    names = [found.names[code] for code in found.classes[:NAMES]]
+    names = [found.names[code] for code in found.classes[:PHOTO_CLASSES]]
     label_maps = {
         key: _lines(each.label_map, each.model.labels, names)
         for key, each in found.models.items()

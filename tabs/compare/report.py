@@ -25,6 +25,7 @@ from tabs.compare.figures import figures
 from tabs.compare.maps import drawn_maps
 from tabs.compare.pictures import small_picture
 from tabs.wiring.packing import data_address
+from tabs.wiring.slowly import Progress, Step
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -40,9 +41,9 @@ _ = "\N{NO-BREAK SPACE}"  # a number stays with its unit
 _JOINED = "\N{WORD JOINER}"  # an interval with itself
 
 
-def written(asked: CompareQuestion) -> str:
-    """The whole report. ValueError and OSError are for people."""
-    found = compared(asked.source, asked.limit, asked.models)
+def written(asked: CompareQuestion, progress: Progress) -> str:
+    """The whole report; progress may raise to stop. ValueError and OSError are for people."""
+    found = compared(asked.source, asked.limit, asked.models, progress)
     numbers, keys = figures(found), list(found.answers)
     models = {key: numbers["models"][key] for key in keys}
     shown = [cell for cell in numbers["cells"] if cell["count"] and not cell["all_right"]]
@@ -54,7 +55,7 @@ def written(asked: CompareQuestion) -> str:
         titles=FAMILIES,
         numbers=_numbers(models),
         opened=_opened(found, asked.place),
-        shown_cells=[_cell(found, cell) for cell in shown],
+        shown_cells=[_cell(found, cell, progress) for cell in shown],
         ramp=data_address(ramp(False, *RAMP)),
         signed_ramp=data_address(ramp(True, *RAMP)),
         asked=_asked(found),
@@ -95,15 +96,19 @@ def _opened(found: Comparison, place: int | None) -> dict[str, Any] | None:
     return _with_maps(found, int(rows[0])) if len(rows) else None
 
 
-def _cell(found: Comparison, cell: dict[str, Any]) -> dict[str, Any]:
+def _cell(found: Comparison, cell: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """A cell with some of its pictures, and with maps of the first."""
     rows = cells.members(found, cell["key"])
+    pictures = []
+    for number, row in enumerate(rows[:PICTURES]):
+        progress(Step(number / PICTURES, "Making small pictures"))
+        pictures.append(small_picture(found, row))
     return {
         **cell,
         "in_common": cells.in_common(found, rows),
         "order": cells.order(found, cell["key"]),
         "first": _with_maps(found, int(rows[0])),
-        "pictures": [small_picture(found, row) for row in rows[:PICTURES]],
+        "pictures": pictures,
     }
 
 

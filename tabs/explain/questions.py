@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from limits import LONGEST_LINE
+from limits import LONGEST_LINE, PHOTO_CLASSES, WORD_LETTERS
 from models import TEMPLATE
 from tabs.wiring.lines import serial, whole
-
-MOST_NAMES = 1000
-LONGEST = 5000  # characters of one class name, template or model name
 
 
 @dataclass(frozen=True)
@@ -47,10 +44,10 @@ def question(raw: Any) -> Question:
     return Question(
         model=_text(raw, "model").strip(),
         target=_target(raw.get("target")),
-        names=_names(_text(raw, "names", LONGEST * 20)),
+        names=_names(_text(raw, "names", WORD_LETTERS * 20)),
         template=_template(_text(raw, "template", LONGEST_LINE) or TEMPLATE),
-        among=_names(_text(raw, "among", LONGEST * 20)),
-        label_map=_text(raw, "label_map", LONGEST * 20) or None,
+        among=_names(_text(raw, "among", WORD_LETTERS * 20)),
+        label_map=_text(raw, "label_map", WORD_LETTERS * 20) or None,
         point=_point(raw.get("point")),
         method=_text(raw, "method"),
         held=_text(raw, "held"),
@@ -58,7 +55,7 @@ def question(raw: Any) -> Question:
     )
 
 
-def _text(raw: dict, key: str, longest: int = LONGEST) -> str:
+def _text(raw: dict, key: str, longest: int = WORD_LETTERS) -> str:
     value = raw.get(key) or ""
     if not isinstance(value, str) or len(value) > longest:
         raise ValueError(f"The {key} must be a text of at most {longest:,} characters.")
@@ -69,7 +66,7 @@ def _target(value: Any) -> str | int | None:
     if (
         isinstance(value, bool)
         or not isinstance(value, str | int | None)
-        or (isinstance(value, str) and len(value) > LONGEST)
+        or (isinstance(value, str) and len(value) > WORD_LETTERS)
     ):
         raise ValueError("The target must be the name of a class.")
     return value
@@ -78,8 +75,8 @@ def _target(value: Any) -> str | int | None:
 def _names(text: str) -> tuple[str, ...]:
     """One class name a line; empty lines and repetitions fall away."""
     names = tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
-    if len(names) > MOST_NAMES:
-        raise ValueError(f"These are {len(names):,} class names; give at most {MOST_NAMES:,}.")
+    if len(names) > PHOTO_CLASSES:
+        raise ValueError(f"These are {len(names):,} class names; give at most {PHOTO_CLASSES:,}.")
     return names
 
 

@@ -18,7 +18,7 @@ from models import FAMILIES
 from tabs.map import answers
 from tabs.map.asks import DRAWS, map_asked
 from tabs.wiring.inputs import UploadButton
-from tabs.wiring.lines import Line, connect, replies, reply
+from tabs.wiring.lines import Line, connect, replies, reply, reply_while_wanted
 from tabs.wiring.widget import Widget
 
 __all__ = ["TITLE", "build", "warm"]
@@ -43,7 +43,9 @@ def arrange(raw: Any, file: str | None, family: str) -> Iterator[dict[str, Any]]
 
 def thumbs(raw: Any, file: str | None) -> dict[str, Any]:
     """A sheet of the pictures at the asked places."""
-    return reply(lambda: answers.thumbnails(map_asked(raw, file)), raw)
+    return reply_while_wanted(
+        raw, lambda progress: answers.thumbnails(map_asked(raw, file), progress)
+    )
 
 
 def look(raw: Any, file: str | None) -> dict[str, Any]:
@@ -58,12 +60,16 @@ def near(raw: Any, file: str | None) -> dict[str, Any]:
 
 def prompts(raw: Any, file: str | None) -> dict[str, Any]:
     """CLIP's prompts on its map, and what it answers with them."""
-    return reply(lambda: answers.prompted(map_asked(raw, file)), raw)
+    return reply_while_wanted(
+        raw, lambda progress: answers.prompted(map_asked(raw, file), progress)
+    )
 
 
 def place(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
     """An uploaded photo on every map."""
-    return reply(lambda: answers.placed(map_asked(raw, file), photo), raw)
+    return reply_while_wanted(
+        raw, lambda progress: answers.placed(map_asked(raw, file), photo, progress)
+    )
 
 
 def send(raw: Any, file: str | None) -> dict[str, Any]:
@@ -114,10 +120,10 @@ _LINES = {
         f"arrange_{family}": Line(partial(arrange, family=family), ("file",), 3, stops=True)
         for family in FAMILIES
     },
-    "thumbs": Line(thumbs, ("file",), 6),
+    "thumbs": Line(thumbs, ("file",), 6, stops=True),
     "look": Line(look, ("file",), 8),
     "near": Line(near, ("file",), 6),
-    "prompts": Line(prompts, ("file",), 6),
-    "place": Line(place, ("file", "photo"), 4),
+    "prompts": Line(prompts, ("file",), 6, stops=True),
+    "place": Line(place, ("file", "photo"), 4, stops=True),
     "send": Line(send, ("file",), 4),
 }

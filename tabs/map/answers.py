@@ -24,16 +24,18 @@ from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import opened
 from tabs.wiring.lines import sentence
 from tabs.wiring.packing import packed
-from tabs.wiring.slowly import Progress, Step, silent
+from tabs.wiring.slowly import Progress, Step
 
 MARKED = 60  # classes whose prompts are put on the map
 NEAR = 8  # nearest pictures shown
 
 
-def thumbnails(asked: MapAsked) -> dict[str, Any]:
+def thumbnails(asked: MapAsked, progress: Progress) -> dict[str, Any]:
     """A sheet of the pictures at the asked places."""
     items, places = _items(asked)
-    return {**sheet([items[place] for place in places]), "places": places} if places else {}
+    if not places:
+        return {}
+    return {**sheet([items[place] for place in places], progress), "places": places}
 
 
 def large(asked: MapAsked) -> dict[str, Any]:
@@ -69,15 +71,15 @@ def _shown(asked: MapAsked, family: str, progress: Progress) -> dict[str, Any]:
         )
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}
-    return {"depth": model.depth, "note": first.encoded.note, **_answers(asked, family)}
+    return {"depth": model.depth, "note": first.encoded.note, **_answers(asked, family, progress)}
 
 
-def _answers(asked: MapAsked, family: str) -> dict[str, Any]:
+def _answers(asked: MapAsked, family: str, progress: Progress) -> dict[str, Any]:
     """What one model answers to every picture, -1 for none; and why there is none to some, or to any."""
     model = loaded(asked.models[family])
-    (found,) = embed_set(asked.source, asked.limit, model, [answer_space(model)])
+    (found,) = embed_set(asked.source, asked.limit, model, [answer_space(model)], progress)
     try:
-        predictions = predict(found, asked.template)
+        predictions = predict(found, asked.template, progress=progress)
     except ValueError as error:
         return {"silent": str(error)}
     answers = np.full(found.encoded.kept.max() + 1, NO_ANSWER)
@@ -156,22 +158,22 @@ def neighbours(asked: MapAsked) -> dict[str, Any]:
     return {"place": asked.places[0] if asked.places else None, "near": answer}
 
 
-def prompted(asked: MapAsked) -> dict[str, Any]:
+def prompted(asked: MapAsked, progress: Progress) -> dict[str, Any]:
     """Where each class's prompt comes to lie on CLIP's map, with the pictures nearest to it; and CLIP's answers with them.
 
-    Classes whose prompts are one text to CLIP share one mark.
+    Classes whose prompts are one text to CLIP share one mark. progress may raise to stop.
     """
     family = next((f for f, name in asked.models.items() if loaded(name).reads_texts), "")
     if not family:
         return {"marks": [], "note": "Prompts need a CLIP."}
     model = loaded(asked.models[family])
-    answers = {"family": family, **_answers(asked, family)}
+    answers = {"family": family, **_answers(asked, family, progress)}
     classes = labelled_set(asked.source, asked.limit).images.classes
     texts = prompts_of(classes, asked.template)
     if layouts.space_of(model, asked.pool, asked.depth)[0] != "joint":
         return {**answers, "marks": [], "note": "Prompts lie in CLIP's joint space alone."}
-    found = layouts.arranged(asked, family, silent)
-    weights = class_weights(template_sums(text_reader(model), texts))[:MARKED]
+    found = layouts.arranged(asked, family, progress)
+    weights = class_weights(template_sums(text_reader(model), texts, progress))[:MARKED]
     placement, points = found.placed(weights, NEAR)
     says = [fill(texts.templates[0], name) for name in texts.classes]
     marks = [
@@ -194,13 +196,13 @@ def prompted(asked: MapAsked) -> dict[str, Any]:
     return {**answers, "marks": marks, "note": more}
 
 
-def placed(asked: MapAsked, path: str | None) -> dict[str, Any]:
+def placed(asked: MapAsked, path: str | None, progress: Progress) -> dict[str, Any]:
     if not path:
         raise ValueError("Upload a picture to place it on the maps.")
     photo = opened(path)
     marks = {}
     for family, name in asked.models.items():
-        found = layouts.arranged(asked, family, silent)
+        found = layouts.arranged(asked, family, progress)
         features = embed_picture(name, photo.image, found.space)[None]
         placement, points = found.placed(features, NEAR)
         near_by = _pictures(found.pictures, placement.neighbours[0], placement.similarities[0])

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from explain.maps.projection import PROJECTIONS
+from limits import DRAWN, MOST_DRAWN, MOST_MAPPED, SHEET_PICTURES
 from models import FAMILIES, TEMPLATE
-from tabs.sets import LIMIT
 from tabs.sets.asks import model_name, named, text, uploaded, whole_numbers
 from tabs.wiring.lines import serial
 
-DRAWS = (500, LIMIT, 10_000, 50_000)
+DRAWS = (500, DRAWN, MOST_DRAWN, MOST_MAPPED)
 POOLS = ("answer", "readout", "mean")
-SHEET = 400  # thumbnails of one question
 RANGES = {  # option → (least, most, what it is unless asked for)
     "perplexity": (2, 200, 30),
     "neighbors": (2, 200, 15),
@@ -53,7 +52,7 @@ def map_asked(raw: Any, file: str | None) -> MapAsked:
     models = raw.get("models") if isinstance(raw.get("models"), dict) else {}
     return MapAsked(
         uploaded(file) if raw.get("file") else named(raw.get("set")),
-        raw["limit"] if raw.get("limit") in DRAWS else LIMIT,
+        raw["limit"] if raw.get("limit") in DRAWS else DRAWN,
         {family: model_name(models[family]) for family in FAMILIES if models.get(family)},
         _one_of(raw.get("pool"), POOLS, "answer"),
         _within(raw.get("depth"), 0, 1, 1.0),
@@ -62,7 +61,7 @@ def map_asked(raw: Any, file: str | None) -> MapAsked:
         {name: _within(raw.get(name), *limits) for name, limits in RANGES.items()},
         text(raw.get("template"), "templates"),
         _one_of(raw.get("family"), FAMILIES, ""),
-        whole_numbers(raw.get("places"), SHEET),
+        whole_numbers(raw.get("places"), SHEET_PICTURES),
         serial(raw),
     )
 

@@ -17,20 +17,20 @@ from explain.maps.alignment import Similarity, similarity
 from explain.maps.nearest import unit_rows
 from explain.maps.neighbours import Overlap, Quality, neighbour_overlap, quality
 from explain.maps.projection import PROJECTIONS, Layout, place, project
+from limits import EMBEDDED_BYTES, LAYOUTS_HELD
 from tabs.map.asks import MapAsked
 from tabs.sets import EmbeddedSet, Space, embed_set
 from tabs.sets.predictions import answer_space
 from tabs.wiring.gpu import loaded
 from tabs.wiring.kept import Kept, digest
-from tabs.wiring.slowly import Progress, Step, silent
+from tabs.wiring.listening import attentive
+from tabs.wiring.slowly import Progress, Step
 from tabs.wiring.turns import one_at_a_time
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from models.model import Model
-
-LAYOUT_BYTES = 600_000_000
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def arranged(asked: MapAsked, family: str, progress: Progress) -> Arranged:
 def embedded_set(asked: MapAsked, family: str) -> tuple[np.ndarray, np.ndarray]:
     """Places among the set's items (points,), and their embeddings (points, dim) at length one; no map is made for that."""
     model = loaded(asked.models[family])
-    found = _embedded(asked, model, space_of(model, asked.pool, asked.depth), silent)
+    found = _embedded(asked, model, space_of(model, asked.pool, asked.depth), attentive())
     pictures = shared(asked)
     return pictures, unit_rows(
         found.encoded.features[np.searchsorted(found.encoded.kept, pictures)]
@@ -83,7 +83,7 @@ def embedded_set(asked: MapAsked, family: str) -> tuple[np.ndarray, np.ndarray]:
 
 def overlap(asked: MapAsked, one: Arranged, family: str) -> Overlap | None:
     """How far `one` and another asked model's answer agree on who is near whom."""
-    other = _arranged(asked, family, "answer", 1.0, silent)
+    other = _arranged(asked, family, "answer", 1.0, attentive())
     return neighbour_overlap(one.features, other.features)
 
 
@@ -164,11 +164,14 @@ def _projected(features: Tensor, asked: MapAsked, options: dict, progress: Progr
 
 
 def _embedded(asked: MapAsked, model: Model, space: Space, progress: Progress) -> EmbeddedSet:
-    """The set in one space; the first time an inner layer is asked for, all of them are read at once."""
+    """The set in one space; the first time an inner layer is asked for, all of them are read at once, or as many as fit."""
     pool, layer = space
     spaces = [space]
     if layer is not None:
-        spaces += [(pool, each) for each in range(model.depth - 1) if each != layer]
+        answer = space_of(model, "answer", 1.0)
+        (known,) = embed_set(asked.source, asked.limit, model, [answer], progress)
+        others = [(pool, each) for each in range(model.depth - 1) if each != layer]
+        spaces += others[: EMBEDDED_BYTES // known.encoded.features.nbytes]
     return embed_set(asked.source, asked.limit, model, spaces, progress)[0]
 
 
@@ -177,4 +180,4 @@ def _size(found: Arranged) -> int:
     return sum(each.nbytes for each in arrays) + found.layout.arrangement.nbytes
 
 
-_layouts = Kept(LAYOUT_BYTES, _size)
+_layouts = Kept(LAYOUTS_HELD, _size)

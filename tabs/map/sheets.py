@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from limits import TILES_HELD
 from models.photo import open_photo
 from tabs.wiring.kept import Kept
 from tabs.wiring.packing import data_address
+from tabs.wiring.slowly import Progress, Step
 
 if TYPE_CHECKING:
     from imagesets import Item
 
 TILE = 48  # pixels
-TILE_BYTES = 80_000_000
 
 
-def sheet(items: Sequence[Item]) -> dict[str, Any]:
-    """{src, tile, columns}: one picture of `items` in order, `columns` tiles of `tile` pixels a row."""
+def sheet(items: Sequence[Item], progress: Progress) -> dict[str, Any]:
+    """{src, tile, columns}: one picture of `items` in order, `columns` tiles of `tile` pixels a row.
+
+    progress hears of each item, since large ones take long to decode, and may raise to stop.
+    """
     columns = ceil(sqrt(len(items)))
     whole = np.zeros((ceil(len(items) / columns) * TILE, columns * TILE, 3), np.uint8)
     for place, item in enumerate(items):
+        progress(Step(place / len(items), "Making small pictures"))
         top, left = (side * TILE for side in divmod(place, columns))
         whole[top : top + TILE, left : left + TILE] = _tile(item)
     return {"src": data_address(Image.fromarray(whole)), "tile": TILE, "columns": columns}
@@ -43,4 +48,4 @@ def _tile(item: Item) -> np.ndarray:
     return _tiles.get(item.digest, make)
 
 
-_tiles = Kept(TILE_BYTES, lambda tile: tile.nbytes)
+_tiles = Kept(TILES_HELD, lambda tile: tile.nbytes)

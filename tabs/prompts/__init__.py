@@ -7,6 +7,7 @@ typing never waits for pictures.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
@@ -18,7 +19,7 @@ from tabs.prompts.tries import Asked, asked
 from tabs.sets import EmbeddedSet, clip_set
 from tabs.sets.asks import DRAWS
 from tabs.wiring.inputs import UploadButton
-from tabs.wiring.lines import Line, connect, replies, reply
+from tabs.wiring.lines import Line, connect, replies, reply, reply_while_wanted
 from tabs.wiring.slowly import Progress
 from tabs.wiring.widget import Widget
 
@@ -29,11 +30,14 @@ TITLE = "Prompts"
 
 
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
-    """Load and embed a set: {"done", "doing"} while it runs, then what is worth knowing of the set."""
+    """Load and embed a set, then read the prompts: {"done", "doing"} while it runs, then what is worth knowing of the set."""
 
     def work(progress: Progress) -> dict[str, Any]:
         question = asked(raw, file)
-        return about(clip_set(question.source, question.limit, question.wording.model, progress))
+        found = clip_set(question.source, question.limit, question.wording.model, progress)
+        with suppress(ValueError):  # what is wrong with the words, `attempt` says beside their box
+            scores.read(found, question.wording, progress)
+        return about(found)
 
     yield from replies(raw, work)
 
@@ -54,18 +58,18 @@ def about(found: EmbeddedSet) -> dict[str, Any]:
 
 def attempt(raw: Any, file: str | None) -> dict[str, Any]:
     """Score what stands in the boxes."""
-    return reply(lambda: scores.answered(asked(raw, file)), raw)
+    return reply_while_wanted(raw, lambda progress: scores.answered(asked(raw, file), progress))
 
 
 def pick(raw: Any, file: str | None) -> dict[str, Any]:
     """Small pictures: of places, or of a cell of the confusion matrix."""
-    return reply(lambda: pictures.wanted(asked(raw, file)), raw)
+    return reply_while_wanted(raw, lambda progress: pictures.wanted(asked(raw, file), progress))
 
 
 def compare(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
     """One picture under several templates."""
     question, own = _one(raw, file, photo)
-    return reply(lambda: pictures.compared(question(), own), raw)
+    return reply_while_wanted(raw, lambda progress: pictures.compared(question(), own, progress))
 
 
 def send(raw: Any, file: str | None, photo: str | None) -> dict[str, Any]:
@@ -126,12 +130,12 @@ def told() -> dict[str, dict[str, Any]]:
 
 _LINES = {
     "prepare": Line(prepare, ("file",), 6, stops=True),
-    "attempt": Line(attempt, ("file",), 8),
-    "confirm": Line(attempt, ("file",), 8),
-    "pick": Line(pick, ("file",)),
-    "flips": Line(pick, ("file",)),
-    "some": Line(pick, ("file",)),
-    "compare": Line(compare, ("file", "photo")),
+    "attempt": Line(attempt, ("file",), 8, stops=True),
+    "confirm": Line(attempt, ("file",), 8, stops=True),
+    "pick": Line(pick, ("file",), stops=True),
+    "flips": Line(pick, ("file",), stops=True),
+    "some": Line(pick, ("file",), stops=True),
+    "compare": Line(compare, ("file", "photo"), stops=True),
     "send": Line(send, ("file", "photo")),
     "preset": Line(preset),
 }

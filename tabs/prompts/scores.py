@@ -30,6 +30,8 @@ from tabs.sets import EmbeddedSet, clip_set
 from tabs.sets.prompt_notes import notes
 from tabs.sets.shares import bar, number
 from tabs.sets.templates import template_sums
+from tabs.wiring.listening import attentive
+from tabs.wiring.slowly import Progress, Step
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,8 +71,16 @@ class Try:
         )
 
 
-def tried(found: EmbeddedSet, classes: str, templates: str, half: str = "all") -> Try:
-    """The prompts as typed, scored on a set; no classes are the set's own. PromptError or ValueError are for people."""
+def tried(
+    found: EmbeddedSet,
+    classes: str,
+    templates: str,
+    half: str = "all",
+    progress: Progress | None = None,
+) -> Try:
+    """The prompts as typed, scored on a set; no classes are the set's own. progress may raise to stop. PromptError or
+    ValueError are for people.
+    """
     prompts = asked_prompts(found.images, classes, templates)
     pairing = pair(found.images.classes, prompts)
     lines = np.array([pairing.lines.get(name, -1) for name in found.images.classes])
@@ -84,10 +94,17 @@ def tried(found: EmbeddedSet, classes: str, templates: str, half: str = "all") -
             f"No line stands for a class of this set ({names}). Name at least one, as in the set or as a synonym after |."
         )
     truth = np.maximum(truth, 0)
-    per_template = template_sums(found.clip, prompts)
+    per_template = template_sums(found.clip, prompts, progress)
     weights = class_weights(per_template)
     scored = score(found.encoded.features, weights, truth)
     return Try(found, prompts, pairing, per_template, weights, counted, truth, scored)
+
+
+def read(found: EmbeddedSet, wording: Wording, progress: Progress) -> None:
+    """Have the CLIP read the prompts, which are then kept for `tried`. PromptError or ValueError are for people."""
+    template_sums(
+        found.clip, asked_prompts(found.images, wording.classes, wording.templates), progress
+    )
 
 
 def asked_prompts(images: ImageSet, classes: str, templates: str) -> Prompts:
@@ -108,16 +125,17 @@ def halves(found: EmbeddedSet) -> np.ndarray:
     return second
 
 
-def answered(asked: Asked) -> dict[str, Any]:
-    """All that the page shows of a try, and what changed since the pinned one."""
+def answered(asked: Asked, progress: Progress) -> dict[str, Any]:
+    """All that the page shows of a try, and what changed since the pinned one; progress may raise to stop."""
     start = time.perf_counter()
-    answer = answer_of(clip_set(asked.source, asked.limit, asked.wording.model), asked)
-    return {**answer, "seconds": time.perf_counter() - start}
+    found = clip_set(asked.source, asked.limit, asked.wording.model, progress)
+    return {**answer_of(found, asked, progress), "seconds": time.perf_counter() - start}
 
 
-def answer_of(found: EmbeddedSet, asked: Asked) -> dict[str, Any]:
+def answer_of(found: EmbeddedSet, asked: Asked, progress: Progress | None = None) -> dict[str, Any]:
     """As `answered`, of a set that is ready."""
-    now = tried(found, asked.wording.classes, asked.wording.templates, asked.half)
+    heard = progress or attentive()
+    now = tried(found, asked.wording.classes, asked.wording.templates, asked.half, heard)
     board = now.board
     said = [{"field": "classes", "text": board.note}] if board.note else []
     return {
@@ -129,8 +147,8 @@ def answer_of(found: EmbeddedSet, asked: Asked) -> dict[str, Any]:
             *notes(found.clip, now.prompts, asked.wording.templates),
             *_left_out(now),
         ],
-        "change": _change(now, board, asked, asked.pinned) if asked.pinned else None,
-        "leave_out": _leave_out(now) if asked.leave_out else None,
+        "change": _change(now, board, asked, asked.pinned, heard) if asked.pinned else None,
+        "leave_out": _leave_out(now, heard) if asked.leave_out else None,
     }
 
 
@@ -171,7 +189,8 @@ def _left_out(now: Try) -> list[dict[str, Any]]:
     """What the pairing of lines and classes did that a person would not expect."""
     said = []
     if names := now.pairing.unasked:
-        count = int(np.isin(now.set.codes, [now.set.images.classes.index(n) for n in names]).sum())
+        places = {name: place for place, name in enumerate(now.set.images.classes)}
+        count = int(np.isin(now.set.codes, [places[name] for name in names]).sum())
         shown = ", ".join(f"“{name}”" for name in names[:6]) + (" …" if len(names) > 6 else "")
         said.append(
             f"No line stands for {shown} of this set: {count:,} pictures are left out. "
@@ -184,23 +203,30 @@ def _left_out(now: Try) -> list[dict[str, Any]]:
     return [{"field": "classes", "text": text} for text in said]
 
 
-def _leave_out(now: Try) -> list[dict[str, Any]]:
+def _leave_out(now: Try, progress: Progress) -> list[dict[str, Any]]:
     """Accuracy without each template in turn."""
     features, truth = now.set.encoded.features, now.truth
     if not now.counted.all():
         features, truth = features[now.counted], truth[now.counted]
-    rates = leave_one_out(features, now.per_template, truth)
+    rates = leave_one_out(
+        features,
+        now.per_template,
+        truth,
+        lambda done: progress(Step(done, "Leaving one template out")),
+    )
     return [
         {"template": template, "rate": number(rate)}
         for template, rate in zip(now.prompts.templates, rates, strict=False)
     ]
 
 
-def _change(now: Try, board: Scoreboard, asked: Asked, pin: Wording) -> dict[str, Any]:
+def _change(
+    now: Try, board: Scoreboard, asked: Asked, pin: Wording, progress: Progress
+) -> dict[str, Any]:
     """The pinned prompts on the same pictures: their bars, and the pictures that flipped; p None where one of the two
     answers none.
     """
-    before = pinned(now, pin, asked)
+    before = pinned(now, pin, asked, progress)
     then = before.board
     comparable = board.overall.counts and then.overall.counts
     both = now.counted & before.counted & comparable
@@ -220,11 +246,11 @@ def _change(now: Try, board: Scoreboard, asked: Asked, pin: Wording) -> dict[str
     }
 
 
-def pinned(now: Try, wording: Wording, asked: Asked) -> Try:
+def pinned(now: Try, wording: Wording, asked: Asked, progress: Progress | None = None) -> Try:
     """The pinned prompts on the set of `now`."""
     same = wording.model == now.set.model.name
-    found = now.set if same else clip_set(asked.source, asked.limit, wording.model)
-    return tried(found, wording.classes, wording.templates, asked.half)
+    found = now.set if same else clip_set(asked.source, asked.limit, wording.model, progress)
+    return tried(found, wording.classes, wording.templates, asked.half, progress)
 
 
 def _furthest(chosen: np.ndarray, moved: np.ndarray) -> list[int]:

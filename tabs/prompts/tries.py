@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tabs.sets import LIMIT
-from tabs.sets.asks import DRAWS, NAME, SHOWN, named, text, uploaded, whole_numbers
+from limits import DRAWN, NAME_LETTERS, PICTURES_SHOWN, TEMPLATES_COMPARED
+from tabs.sets.asks import DRAWS, named, text, uploaded, whole_numbers
 from tabs.wiring.lines import serial
 
 HALVES = ("all", "choose", "confirm")
-COMPARED = 4  # templates of one image side by side
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,12 @@ def asked(raw: Any, file: str | None) -> Asked:
     pinned = raw.get("pinned")
     return Asked(
         uploaded(file) if raw.get("file") else named(raw.get("set")),
-        raw["limit"] if raw.get("limit") in DRAWS else LIMIT,
+        raw["limit"] if raw.get("limit") in DRAWS else DRAWN,
         _wording(raw),
         raw["half"] if raw.get("half") in HALVES else "all",
         _wording(pinned) if isinstance(pinned, dict) else None,
         raw.get("leave_out") is True,
-        whole_numbers(raw.get("places"), SHOWN),
+        whole_numbers(raw.get("places"), PICTURES_SHOWN),
         _cell(raw.get("cell")),
         _texts(raw.get("compared")),
         serial(raw),
@@ -64,7 +63,7 @@ def asked(raw: Any, file: str | None) -> Asked:
 
 def _wording(raw: dict) -> Wording:
     model = raw.get("model")
-    if not isinstance(model, str) or not 0 < len(model.strip()) <= NAME:
+    if not isinstance(model, str) or not 0 < len(model.strip()) <= NAME_LETTERS:
         raise ValueError("Choose a CLIP, or type a Hub id such as openai/clip-vit-base-patch32.")
     return Wording(
         model.strip(), text(raw.get("classes"), "classes"), text(raw.get("templates"), "templates")
@@ -78,4 +77,4 @@ def _cell(value: Any) -> tuple[int, int] | None:
 
 def _texts(value: Any) -> tuple[str, ...]:
     value = value if isinstance(value, list) else []
-    return tuple(each[:1000] for each in value[:COMPARED] if isinstance(each, str))
+    return tuple(each[:1000] for each in value[:TEMPLATES_COMPARED] if isinstance(each, str))

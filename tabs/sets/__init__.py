@@ -7,7 +7,8 @@ The first to ask for a set does the work; who asks meanwhile waits and finds it 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import file_digest
@@ -17,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imagesets import CATALOGUE, ImageSet, Item, load_set
+from limits import FEATURES_HELD, SETS_HELD
 from models import text_reader
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Kept
-from tabs.wiring.slowly import Progress, Step, silent, stepwise
+from tabs.wiring.listening import attentive
+from tabs.wiring.slowly import Progress, Step, stepwise
 from tabs.wiring.turns import one_at_a_time
 
 if TYPE_CHECKING:
@@ -31,10 +34,6 @@ if TYPE_CHECKING:
     from models.clip import Clip
     from models.model import Model
 
-LIMIT = 2000  # pictures drawn of a set, unless more are asked for
-MOST = 10_000
-SET_BYTES = 900_000_000  # of pictures that live in memory, as those of a zip do
-FEATURE_BYTES = 300_000_000
 
 Space = tuple[str, int | None]  # pool and layer, as Model.read takes them
 JOINT: Space = ("joint", None)
@@ -90,7 +89,7 @@ def clip_set(
     source: str | Path, limit: int, name: str, progress: Progress | None = None
 ) -> EmbeddedSet:
     """The set at `source` in the joint space of the CLIP called `name`. ValueError and OSError are for people."""
-    progress = progress or silent
+    progress = progress or attentive()
     return embed_set(source, limit, clip(name, progress), (JOINT,), progress)[0]
 
 
@@ -102,7 +101,7 @@ def embed_set(
     progress: Progress | None = None,
 ) -> list[EmbeddedSet]:
     """The set at `source` in each of a model's `spaces`, from one pass over what is not known yet."""
-    progress = progress or silent
+    progress = progress or attentive()
     labelled = labelled_set(source, limit, progress)
     key = (model.fingerprint, labelled.key)
     with one_at_a_time(key, lambda: progress(Step(0, "Waiting for the pictures"))):
@@ -133,23 +132,23 @@ def _embedded_set(
     )
 
 
-def clip(name: str, progress: Progress = silent) -> Clip:
+def clip(name: str, progress: Progress) -> Clip:
     """The CLIP called `name`; a stranger's words never name a folder."""
     progress(Step(0, "Loading the model"))
     model = loaded(name)
     return text_reader(model)
 
 
-def labelled_set(source: str | Path, limit: int, progress: Progress = silent) -> LabelledSet:
+def labelled_set(source: str | Path, limit: int, progress: Progress | None = None) -> LabelledSet:
     """The set at `source`, its labels as numbers; ValueError and OSError are for people."""
-    key = (_identity(source), limit)
+    key, heard = (_identity(source), limit), progress or attentive()
 
     def make() -> LabelledSet:
         images = load_set(
             source,
             limit,
             folders=False,
-            progress=lambda done, doing: progress(Step(done, doing)),
+            progress=lambda done, doing: heard(Step(done, doing)),
         )
         places = {name: place for place, name in enumerate(images.classes)}
         return LabelledSet(
@@ -159,24 +158,25 @@ def labelled_set(source: str | Path, limit: int, progress: Progress = silent) ->
             np.array([item.condition for item in images.items], dtype=object),
         )
 
-    with one_at_a_time(key, lambda: progress(Step(0, "Waiting for the set"))):
+    with one_at_a_time(key, lambda: heard(Step(0, "Waiting for the set"))):
         return _sets.get(key, make)
 
 
 def _encoded(
     name: str, items: tuple[Item, ...], spaces: Sequence[Space], progress: Progress
 ) -> list[Encoded]:
-    for news in _encode(name, items, spaces):
-        if isinstance(news, tuple):
-            return news[0]
-        progress(Step(news, f"Showing {name} the pictures"))
+    with closing(_encode(name, items, spaces)) as told:
+        for news in told:
+            if isinstance(news, tuple):
+                return news[0]
+            progress(Step(news, f"Showing {name} the pictures"))
     raise RuntimeError("The encoding ended without a result.")
 
 
 @on_gpu
 def _encode(
     name: str, items: tuple[Item, ...], spaces: Sequence[Space]
-) -> Iterator[float | tuple[list[Encoded]]]:
+) -> Generator[float | tuple[list[Encoded]]]:
     from explain.features import encode_spaces
 
     model = loaded(name)
@@ -217,5 +217,5 @@ def _feature_size(encoded: Encoded) -> int:
     return encoded.features.nbytes
 
 
-_sets = Kept(SET_BYTES, _set_size)
-_features = Kept(FEATURE_BYTES, _feature_size)
+_sets = Kept(SETS_HELD, _set_size)
+_features = Kept(FEATURES_HELD, _feature_size)

@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from imagesets import FILES
-from tabs.sets import LIMIT, MOST
+from limits import DRAWN, MOST_DRAWN, NAME_LETTERS, TEXT_LETTERS
 from tabs.wiring.lines import whole
 
-LONGEST = 2_000_000  # characters of a text of class names or templates
-NAME = 300  # of a name
-SHOWN = 48  # pictures sent at once
-DRAWS = (500, LIMIT, MOST)
+DRAWS = (500, DRAWN, MOST_DRAWN)
 START = (
     "toybox-hard"  # the set that a tab opens on: a template moves something, and the models part
 )
@@ -20,7 +17,7 @@ START = (
 
 def named(value: Any) -> str:
     """A set's name or Hub id; whether there is such a set, `load_set` says. Never a file of this computer."""
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= NAME:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= NAME_LETTERS:
         raise ValueError(
             "An image set is a name such as toybox, a Hub id such as ethz/food101, or an uploaded zip or parquet file."
         )
@@ -31,7 +28,7 @@ def named(value: Any) -> str:
 
 def model_name(value: Any) -> str:
     """A name for `load(..., folders=False)`, which knows what names there are."""
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= NAME:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= NAME_LETTERS:
         raise ValueError(
             "A model is a name such as pocket-vit, or a Hub id such as google/vit-base-patch16-224."
         )
@@ -48,8 +45,10 @@ def uploaded(file: str | None) -> Path:
 def text(value: Any, name: str) -> str:
     """A text of many lines; what stands in them, `read_prompts` judges."""
     value = "" if value is None else value
-    if not isinstance(value, str) or len(value) > LONGEST:
-        raise ValueError(f"The {name} are one text, one per line, of at most {LONGEST:,} letters.")
+    if not isinstance(value, str) or len(value) > TEXT_LETTERS:
+        raise ValueError(
+            f"The {name} are one text, one per line, of at most {TEXT_LETTERS:,} letters."
+        )
     return whole(value, name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from limits import SENT_WHOLE, THUMBNAILS_HELD
 from models.photo import open_photo
 from tabs.wiring.kept import Kept
 from tabs.wiring.packing import data_address
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 SIDE = 96  # pixels on the longer side of a thumbnail
 PEEK = 256  # of one that is pointed at
-SENT_WHOLE = 4_000_000  # bytes of a file that goes to another tab as it is
-THUMBNAIL_BYTES = 60_000_000
 GONE = "This picture is not in the set any more; pick another."
 
 
@@ -50,4 +49,4 @@ def small(image: Any, side: int) -> str:
     return data_address(copy)
 
 
-_thumbnails = Kept(THUMBNAIL_BYTES, len)
+_thumbnails = Kept(THUMBNAILS_HELD, len)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from explain.classes.prompts import SLOT, Prompts, fill
+from limits import NOTED
 
 if TYPE_CHECKING:
     from models.clip import Clip
@@ -13,8 +14,11 @@ SHOWN = 4  # words named
 
 
 def notes(model: Clip, prompts: Prompts, templates: str) -> list[dict[str, Any]]:
-    """[{field, text, line?}]: sentences to stand beside the box of templates, as typed, or of classes."""
-    names = [name for names in prompts.names for name in names]
+    """[{field, text, line?}]: sentences to stand beside the box of templates, as typed, or of classes.
+
+    Of more than NOTED classes the first are looked over.
+    """
+    names = [name for names in prompts.names[:NOTED] for name in names]
     said = [
         *_unseen(model, "templates", [fill(template, " ") for template in prompts.templates]),
         *_unseen(model, "classes", names),

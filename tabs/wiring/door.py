@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from starlette.middleware import Middleware
 
-from limits import QUESTION_BYTES, UPLOAD_BYTES
+from limits import ADDRESS_LETTERS, QUESTION_BYTES, UPLOAD_BYTES
 from tabs.wiring.events import check_inputs
 from tabs.wiring.policy import ALWAYS, content_policy
 from tabs.wiring.question import is_name, read_question
@@ -31,7 +31,6 @@ CLOSED = re.compile(
 ASKING = re.compile(r"(queue/join|call/|run/|api/)")
 ELSEWHERE = re.compile(r"file[=/](\w{2,}:|//|.*://)")  # a drive of Windows has one letter
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
-LONGEST = 4000  # characters of an address
 BROKEN = "This request cannot be answered; send it as the page or Gradio's clients do."
 SMALL = 1_000_000  # bytes of JSON that are read at once; more in a thread
 
@@ -107,7 +106,7 @@ class Door:
 
 def _check_address(scope: dict[str, Any]) -> None:
     path, query = scope["path"], scope["query_string"]
-    if len(path) + len(query) > LONGEST or UNPRINTABLE.search(path) or "\ufffd" in path:
+    if len(path) + len(query) > ADDRESS_LETTERS or UNPRINTABLE.search(path) or "\ufffd" in path:
         raise Refused("There is no such page.", 404)
     route = path.partition(API)[2]
     if CLOSED.match(route) or path.strip("/").startswith(("monitoring", "login", "logout")):

@@ -13,15 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from limits import PHOTOS_HELD, TRACES_HELD
 from models.photo import open_photo
+from tabs.wiring.turns import one_at_a_time
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from models.trace import Trace
-
-PHOTO_BYTES = 300_000_000
-TRACE_BYTES = 600_000_000  # a ViT-L/14 at 336 px alone has 511 million
 
 
 class Kept:
@@ -69,7 +68,8 @@ class Photo:
 def opened(source: str | Path | bytes) -> Photo:
     """The photo in a file, or in a file's bytes; ValueError or FileNotFoundError with one sentence where there is none."""
     key = key_of(source)
-    return _photos.get(key, lambda: Photo(key, open_photo(source)))
+    with one_at_a_time(("photo", key), lambda: None):  # three columns ask about a new photo at once
+        return _photos.get(key, lambda: Photo(key, open_photo(source)))
 
 
 def key_of(source: str | Path | bytes) -> str:
@@ -96,5 +96,5 @@ def _trace_size(trace: Trace) -> int:
     return sum(part.nbytes for part in (trace.features, trace.features_gradient, *weights))
 
 
-_photos = Kept(PHOTO_BYTES, _photo_size)
-_traces = Kept(TRACE_BYTES, _trace_size)
+_photos = Kept(PHOTOS_HELD, _photo_size)
+_traces = Kept(TRACES_HELD, _trace_size)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from typing import Any
 
 import gradio as gr
 
-from limits import QUESTION_SECONDS
+from limits import ASKERS, QUESTION_SECONDS
 from tabs.wiring.assets import call
 from tabs.wiring.listening import Stopped, patient
 from tabs.wiring.slowly import SILENCE, Progress, stepwise
@@ -33,7 +33,6 @@ STOPPING: dict[str, Any] = {
     **PRIVATE,
 }
 MOST_SERIAL = 2**53  # beyond, a browser cannot count
-_ASKERS = 4096  # whose word is remembered
 
 log = logging.getLogger(__name__)
 _newest: OrderedDict[str, int] = OrderedDict()  # asker → the smallest number still wanted
@@ -47,7 +46,7 @@ class Line:
     answers: Callable
     reads: tuple[str, ...] = ()
     together: int = 4
-    stops: bool = False  # whether it is slow: answered by `replies`, which the browser may stop
+    stops: bool = False  # whether it may be slow, and the browser can stop it
 
 
 def connect(
@@ -99,6 +98,12 @@ def replies(raw: Any, work: Callable[[Progress], dict[str, Any]]) -> Iterator[di
     )
 
 
+def reply_while_wanted(raw: Any, work: Callable[[Progress], dict[str, Any]]) -> dict[str, Any]:
+    """As `reply`, for what is most often quick but may be slow: it tells nothing meanwhile, and ends like `replies`."""
+    last = deque(replies(raw, work), maxlen=1)
+    return last[0] if last and "doing" not in last[0] else {"serial": serial(raw)}
+
+
 def parts(raw: Any, answers: Generator[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
     """An answer that comes in parts (None: nothing new), closed once it is no longer wanted."""
     number = serial(raw)
@@ -127,7 +132,7 @@ def _remember(raw: Any, newest: int) -> None:
         return
     with _lock:
         _newest[asker] = max(newest, _newest.pop(asker, 0))
-        while len(_newest) > _ASKERS:
+        while len(_newest) > ASKERS:
             _newest.popitem(last=False)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from gradio.context import LocalContext
 
+from limits import QUESTION_SECONDS
+
 if TYPE_CHECKING:
     from tabs.wiring.slowly import Progress, Step
 
@@ -29,6 +31,11 @@ def listener() -> Callable[[], bool]:
     jobs = blocks._queue.active_jobs if blocks and number else ()
     job = next((job for jobs in list(jobs) if jobs for job in jobs if job._id == number), None)
     return (lambda: job.alive) if job else (lambda: True)
+
+
+def attentive() -> Progress:
+    """For work that tells nobody how far it is, but is to end like any other."""
+    return patient(lambda step: None, QUESTION_SECONDS)
 
 
 def patient(progress: Progress, seconds: float) -> Progress:

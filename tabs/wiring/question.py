@@ -9,15 +9,13 @@ from typing import Any
 
 from gradio.utils import get_upload_folder
 
-from limits import BRACKETS, COMMAS
+from limits import BRACKETS, COMMAS, FILE_LETTERS, INPUTS
 from tabs.wiring.visitors import Refused
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of an open page or a question, as Gradio makes them
 NAMES = ("session_hash", "event_id")
 NUMBERS = ("fn_index", "trigger_id")
-INPUTS = 20  # of one event
 FILE_TEXTS = ("url", "orig_name", "mime_type")
-LONGEST = 4000  # characters of a file's address or name
 FILE = {"_type": "gradio.FileData"}
 
 NO_JSON = "This question is not JSON as the page sends it; see the API's own page for the form."
@@ -95,10 +93,12 @@ def _check_file(value: dict[str, Any]) -> None:
     if not isinstance(path, str):
         raise Refused(NO_FILE)
     fits = (
-        0 < len(path) <= LONGEST
+        0 < len(path) <= FILE_LETTERS
         and value.get("meta") in (None, FILE)
         and (size is None or (type(size) is int and size >= 0))
-        and all(text is None or (isinstance(text, str) and len(text) <= LONGEST) for text in texts)
+        and all(
+            text is None or (isinstance(text, str) and len(text) <= FILE_LETTERS) for text in texts
+        )
         and not value.get("is_stream")
     )
     if not fits:

@@ -20,6 +20,7 @@ from typing import Any
 from limits import (
     GONE_SECONDS,
     UNUSED_SECONDS,
+    UPLOAD_PAGES,
     UPLOADED_BYTES,
     UPLOADED_FILES,
     UPLOADED_OF_ONE_ADDRESS,
@@ -27,8 +28,6 @@ from limits import (
 )
 from tabs.wiring.question import was_uploaded
 from tabs.wiring.visitors import Refused
-
-SESSIONS = 1000  # noted of one file
 
 
 @dataclass
@@ -87,7 +86,7 @@ class Uploads:
                     found = self._files.get(value["path"]) if "path" in value else None
                     if found:
                         found.used = monotonic()
-                        if session and len(found.sessions) < SESSIONS:
+                        if session and len(found.sessions) < UPLOAD_PAGES:
                             found.sessions.add(session)
                     waiting += value.values()
                 elif isinstance(value, list):

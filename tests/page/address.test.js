@@ -9,7 +9,7 @@ const rules = grammar({
   families,
   methods: { attention: {}, rollout: {}, gradcam: {} },
   ranges: { perplexity: [2, 200, 30], min_dist: [0, 1, 0.1] },
-  limits: { letters: 5000 },
+  limits: { letters: 5000, line: 1000 },
   told: {
     prompts: { asks: { draws: [500, 5000] } },
     compare: { asks: { draws: [500, 5000] } },

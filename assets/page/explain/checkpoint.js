@@ -1,7 +1,7 @@
 // Which checkpoint a column uses: a list, or in its place a field for any id on the Hub.
 
 import { make } from "../shared/make.js";
-import { settings } from "../shared/settings.js";
+import { limits, settings } from "../shared/settings.js";
 import { ask } from "./state.js";
 
 export function checkpoint(column) {
@@ -28,7 +28,7 @@ export function checkpoint(column) {
   const typed = make("div", "hl-typed");
   const field = make("input", "hl-field", "", {
     type: "text", placeholder: "owner/name on the Hub", "aria-label": `Hub id of a ${column.title}`,
-    spellcheck: "false", autocapitalize: "off", autocomplete: "off", maxlength: "200",
+    spellcheck: "false", autocapitalize: "off", autocomplete: "off", maxlength: String(limits.name),
   });
   const back = make("button", "hl-icon", "×", { type: "button", "aria-label": "Back to the list of checkpoints" });
   typed.append(field, back);

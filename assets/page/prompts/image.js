@@ -3,6 +3,7 @@
 import { button, card, five, rows } from "./parts.js";
 import { another, compareSoon, look, others, send, state } from "./state.js";
 import { make } from "../shared/make.js";
+import { limits } from "../shared/settings.js";
 
 export function image(element, { compared }) {
   card(element, "One picture, up to four templates", draw);
@@ -45,7 +46,7 @@ export function image(element, { compared }) {
   const columns = Array.from({ length: MOST }, (_, i) => {
     const node = make("section", "hl-under", "", { "aria-label": `Template ${i + 1} of four` });
     const field = make("input", "hl-field", "", {
-      type: "text", "aria-label": `Template ${i + 1}; {} stands for the class name`, spellcheck: "false", maxlength: "1000", placeholder: "a template with {}",
+      type: "text", "aria-label": `Template ${i + 1}; {} stands for the class name`, spellcheck: "false", maxlength: String(limits.line), placeholder: "a template with {}",
     });
     field.addEventListener("input", () => {
       state.compared = state.compared.with(i, field.value);

@@ -8,7 +8,9 @@ import { attempt, compare, firstPlace, ownClasses, prepare, redraw, state } from
 const { compared: TEACHING } = settings.told.prompts.image;
 
 const line = (templates) => templates.split("\n").find((each) => each.trim())?.trim() ?? "";
-const usual = () => [line(state.templates), ...TEACHING].slice(0, 4).join("\n");
+const usual = () => [line(state.templates), ...TEACHING].slice(0, limits.compared).join("\n");
+
+const filled = (templates) => Array.from({ length: limits.compared }, (_, i) => templates[i] ?? "");
 
 export function toQuestion() {
   const { pinned, one } = state;
@@ -50,7 +52,7 @@ export function take(question) {
     cell: question.cell ?? null,
     cellPictures: null,
     one: { place: question.picture ?? null, photo: false },
-    compared: (question.compared?.split("\n") ?? [line(templates), ...TEACHING]).concat("", "", "", "").slice(0, 4),
+    compared: filled(question.compared?.split("\n") ?? [line(templates), ...TEACHING]),
     stale: true,
     confirmed: null,
   });

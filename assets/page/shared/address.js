@@ -102,7 +102,7 @@ export function grammar({ families, methods, ranges, limits, told }) {
       method: oneOf(arrangements.map(({ key }) => key)), seed: number(0, 999_999),
       ...Object.fromEntries(Object.entries(ranges).map(([name, [least, most]]) => [name, number(least, most, 2)])),
       template: text(), colour: oneOf(["label", "condition", "answer", "right"]),
-      prompt: text(1000), pictures: list(1, 500, whole, "numbers of at most 500 pictures, as 3,17"),
+      prompt: text(limits.line), pictures: list(1, 500, whole, "numbers of at most 500 pictures, as 3,17"),
       view: list(3, 3, number(-10_000, 10_000, 4), "a place and how much larger it is, as 0.1,-0.2,3"),
     },
     compare: {

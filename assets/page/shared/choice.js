@@ -1,6 +1,7 @@
 // A list of groups [title, [{name, title, note}]], or in its place a field for a Hub id.
 
 import { make } from "./make.js";
+import { limits } from "./settings.js";
 
 export function choice({ drawers }, label, groups, placeholder, chosen, choose) {
   const HUB = "hub"; // the choice that opens the field
@@ -15,7 +16,7 @@ export function choice({ drawers }, label, groups, placeholder, chosen, choose) 
   list.append(make("option", "", "Another from the Hub…", { value: HUB }));
   const typed = make("div", "hl-typed");
   const field = make("input", "hl-field", "", {
-    type: "text", placeholder, "aria-label": `Hub id: ${label}`, spellcheck: "false", autocapitalize: "off", autocomplete: "off", maxlength: "200",
+    type: "text", placeholder, "aria-label": `Hub id: ${label}`, spellcheck: "false", autocapitalize: "off", autocomplete: "off", maxlength: String(limits.name),
   });
   const back = make("button", "hl-icon", "×", { type: "button", "aria-label": "Back to the list" });
   typed.append(field, back);
