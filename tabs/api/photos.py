@@ -21,7 +21,7 @@ from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.inputs import Json, Textbox
 from tabs.wiring.kept import kept_trace, opened
-from tabs.wiring.photo import PhotoInput
+from tabs.wiring.photo import PhotoInput, PhotoOutput
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -188,7 +188,7 @@ def add() -> None:
         labels, patch = Textbox(label="labels", value=""), Json(label="patch")
         versus = Json(label="versus")
         answers, numbers = gr.JSON(label="answers"), gr.JSON(label="numbers")
-        picture = gr.Image(label="overlay", format="png")
+        picture = PhotoOutput(label="overlay", format="png")
         asking = [image, model, method, target, layer, head, labels, patch, versus]
         gr.Button().click(
             classify,

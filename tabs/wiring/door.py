@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from starlette.middleware import Middleware
 
 from limits import ADDRESS_LETTERS, QUESTION_BYTES, UPLOAD_BYTES
+from tabs.wiring.disk import FULL, is_full
 from tabs.wiring.events import check_inputs
 from tabs.wiring.policy import ALWAYS, content_policy
 from tabs.wiring.question import is_name, read_question
@@ -63,6 +64,8 @@ class Door:
         except Refused as refused:
             await answer.refuse(refused)
         except Exception as error:  # Gradio's own, about what a visitor sent
+            if is_full(error):
+                return await answer.refuse(Refused(FULL, 507))
             log.warning("%s %s: %s", scope["method"], scope["path"][:100], type(error).__name__)
             await answer.refuse(Refused(BROKEN))
         finally:

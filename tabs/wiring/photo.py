@@ -1,14 +1,12 @@
-"""The photo input of the page and of the API: a file as it was sent, for `open_photo` to open."""
+"""The photo input of the page and of the API: a file as it was sent, for `open_photo` to open; and the API's picture."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from tabs.wiring.disk import FULL, is_full
 from tabs.wiring.inputs import as_sent
-
-log = logging.getLogger(__name__)
 
 
 class PhotoInput(gr.Image):
@@ -33,9 +31,10 @@ class PhotoInput(gr.Image):
             return None
         try:
             copy = gr.processing_utils.save_file_to_cache(value, cache_dir=self.GRADIO_CACHE)
-        except OSError as error:  # a full disk: the page opens all the same, without this photo
-            log.warning("%s cannot be copied to %s: %s.", value, self.GRADIO_CACHE, error)
-            return None
+        except OSError as error:
+            if not is_full(error):
+                raise
+            return None  # the page opens all the same, without this photo
         return gr.data_classes.ImageData(path=copy, orig_name=Path(value).name)
 
     def example_payload(self) -> dict:
@@ -44,3 +43,17 @@ class PhotoInput(gr.Image):
 
     def example_value(self) -> str:
         return "photo.jpg"
+
+
+class PhotoOutput(gr.Image):
+    """A picture that an endpoint answers, as a file."""
+
+    is_template = True
+
+    def postprocess(self, value: Any) -> Any:
+        try:
+            return super().postprocess(value)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            raise gr.Error(FULL, print_exception=False) from None
