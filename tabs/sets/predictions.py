@@ -83,8 +83,9 @@ def predict(
         )
     classes = found.images.classes
     among = np.arange(len(classes)) if among is None else among
+    used: LabelMap | None = None
     if found.model.reads_texts:
-        used, answer = None, _by_texts(found, template, among, heard)
+        answer = _by_texts(found, template, among, heard)
     else:
         used = label_map_of(found.model, classes, label_map)
         answer = _by_outputs(found, used, among)
