@@ -103,7 +103,9 @@ def patch(value: Any) -> tuple[int, int] | None:
 
 def _is_class(value: Any) -> bool:
     return (
-        value is None or _is_whole(value) or (isinstance(value, str) and len(value) <= LABEL_LETTERS)
+        value is None
+        or _is_whole(value)
+        or (isinstance(value, str) and len(value) <= LABEL_LETTERS)
     )
 
 
