@@ -35,6 +35,7 @@ class Clip(Model):
 
     family = "clip"
     reads_texts = True
+    extra_tokens = 1
     tokenizer: Any
 
     def __init__(self, name: str, module: nn.Module, pixels_of, device: str):
@@ -232,6 +233,9 @@ class HubClip(Clip):
 
     def _layers(self) -> list[Any]:
         return list(self.tower.encoder.layers)
+
+    def joined_heads(self, layer: Any) -> tuple[nn.Module, int]:
+        return layer.self_attn.out_proj, layer.self_attn.num_heads
 
     def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
         return layer.self_attn, layer.mlp, layer.mlp

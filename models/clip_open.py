@@ -51,6 +51,8 @@ class OpenClip(Clip):
         super().__init__(name, module, pixels_of, device)
         self.tokenizer = tokenizer
         self.tower = module.visual
+        if getattr(self.tower, "pool_type", "tok") == "avg":
+            self.drop_refused = "This tower answers from the mean of its patches, and of none there is no mean: choose the fill mean."
 
     @property
     def context(self) -> int:
@@ -99,6 +101,9 @@ class OpenClip(Clip):
 class OpenClipVit(OpenClip):
     def _layers(self) -> list[Any]:
         return list(self.tower.transformer.resblocks)
+
+    def joined_heads(self, layer: Any) -> tuple[nn.Module, int]:
+        return layer.attn.out_proj, layer.attn.num_heads
 
     def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
         return layer.attn, layer.mlp, layer.mlp
@@ -155,9 +160,17 @@ class OpenClipResNet(OpenClip):
     """RN50's tower: one Block, the attention pool, whose one query is the mean of the 7 × 7 features."""
 
     own_scores_refused = NO_OWN_SCORES
+    drop_refused = "A convolution needs every patch in its place; removed patches can only be painted over: choose the fill mean."
+    skip_refused = "This tower attends once, in its pooling, which cannot be skipped."
 
     def _layers(self) -> list[Any]:
         return [self.tower.layer1, self.tower.layer2, self.tower.layer3, self.tower.layer4]
+
+    def attention_layers(self) -> list[Any]:
+        return [self.tower.attnpool]
+
+    def joined_heads(self, layer: Any) -> tuple[nn.Module, int]:
+        return layer.c_proj, layer.num_heads
 
     def _listening(self, notes: Notes) -> Iterator:
         return iter(())  # the attention pool, which stands in for itself, tells its notes

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models import changes
 from models.backward import Notes
 from models.photo import open_photo
 from models.trace import Block, Merge, Trace
@@ -58,6 +59,9 @@ class Model:
 
     family: str
     reads_texts = False  # whether its classes are texts of the asker's choosing
+    extra_tokens = 0  # before the patches, as they enter the first block
+    drop_refused = ""  # why patches' tokens cannot be left out, in one sentence
+    skip_refused = ""  # why a block cannot be skipped, in one sentence
     own_scores_refused = ""  # why its layers have no scores of their own, in one sentence
     settings = ""  # `layout.settings_digest` of its folder
 
@@ -112,6 +116,14 @@ class Model:
         """A layer's attention, and the modules its MLP begins and ends with."""
         raise NotImplementedError
 
+    def joined_heads(self, layer: Any) -> tuple[nn.Module, int]:
+        """The module that reads what one of `attention_layers` heads wrote, side by side, and how many there are."""
+        raise NotImplementedError
+
+    def attention_layers(self) -> list[Any]:
+        """The modules of the layers that attend, as `Trace.attention_blocks` counts them."""
+        return self._layers()
+
     def _head(self, normed: Tensor, labels: Sequence[str] | None) -> Tensor:
         """(batch, dim), as the final norm gives it, → (batch, classes) logits."""
         raise NotImplementedError
@@ -136,6 +148,38 @@ class Model:
         """(images, classes) logits on the CPU, batched, without gradients; labels are CLIP's texts, verbatim."""
         labels = self._check_labels(labels)
         return self._batched(images, lambda pixels: self._answer(pixels, labels)[0])
+
+    def changed(
+        self,
+        pixels: Tensor,
+        labels: Sequence[str] | None = None,
+        heads: Sequence[tuple[int, int]] = (),
+        blocks: Sequence[int] = (),
+        removed: Tensor | None = None,
+        fill: str = "mean",
+    ) -> Tensor:
+        """(batch, classes) logits on the CPU with something taken out of the forward pass; see changes.py.
+
+        pixels: made by `pixels`. heads: (layer, head) that write nothing. blocks: skipped. removed: (batch, rows, cols) bool,
+        patches of the first grid; fill "drop" leaves their tokens out, as many in each row, "mean" paints them in the mean colour.
+        Raises ValueError for what is not there or cannot be left out.
+        """
+        labels = self._check_labels(labels)
+        if fill not in changes.FILLS:
+            raise ValueError(f"A patch is removed by one of {', '.join(changes.FILLS)}.")
+        dropped = None
+        if removed is not None and fill == "drop":
+            dropped = removed.flatten(1)
+            pixels = pixels.expand(len(removed), -1, -1, -1)
+        elif removed is not None:
+            pixels = changes.filled(pixels, removed)
+        with (
+            self.lock,
+            torch.no_grad(),
+            self._recording(True, Notes()),
+            changes.made(self, heads, blocks, dropped),
+        ):
+            return _plain(self._answer(pixels, labels)[0])
 
     def embed(
         self, images: Sequence[Any], layer: int | None = None, pool: str = "readout"

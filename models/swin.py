@@ -53,6 +53,7 @@ class Place:
 class Swin(Model):
     family = "swin"
     own_scores_refused = NO_OWN_SCORES
+    drop_refused = "Swin's windows need every patch in its place; removed patches can only be painted over: choose the fill mean."
 
     def __init__(self, name: str, module: Any, pixels_of: HubProcessor, device: str):
         super().__init__(name, module, pixels_of, class_names(module.config), device)
@@ -67,6 +68,11 @@ class Swin(Model):
             for module in self.module.modules()
             if isinstance(module, (SwinLayer, Swinv2Layer))
         ]
+
+    def joined_heads(self, layer: Any) -> tuple[nn.Module, int]:
+        if isinstance(layer, Swinv2Layer):
+            return layer.attention.output, layer.attention.self.num_attention_heads
+        return layer.attention.o_proj, layer.attention.num_attention_heads
 
     def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
         if isinstance(layer, Swinv2Layer):

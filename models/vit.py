@@ -56,6 +56,9 @@ class Vit(Model):
             module for module in self.module.modules() if isinstance(module, (ViTLayer, DeiTLayer))
         ]
 
+    def joined_heads(self, layer: Any) -> tuple[nn.Module, int]:
+        return layer.attention.o_proj, layer.attention.num_attention_heads
+
     def _branches(self, layer: Any) -> tuple[nn.Module, nn.Module, nn.Module]:
         return layer.attention, layer.mlp, layer.mlp
 
