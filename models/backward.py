@@ -38,7 +38,7 @@ class Notes:
     ends: list[Tensor] = field(default_factory=list)
     tokens: dict[int, Tensor] = field(default_factory=dict)  # block → (1, tokens)
     mlps: dict[int, Tensor] = field(default_factory=dict)  # block → (1, tokens)
-    biases: list[Bias] = field(default_factory=list)
+    biases: dict[tuple[int, torch.Size], Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.way not in WAYS:
@@ -69,7 +69,7 @@ class Notes:
                 if self.way == "direct"
             ),
             mlps=tuple(float(self.mlps[block].sum()) for block in blocks if block in self.mlps),
-            biases=tuple(self.biases),
+            biases=tuple(Bias(block, amounts) for (block, _), amounts in self.biases.items()),
         )
 
     def enter(self, x: Tensor) -> Tensor:
@@ -99,8 +99,14 @@ class Notes:
     def _bias(self, bias: Tensor | None, output: Tensor) -> None:
         if bias is None or not self.entered or not output.requires_grad:
             return
+        # Those of one block that lie alike are one: what is noted is the sum of what several biases brought.
         block, biases = len(self.entered) - 1, self.biases
-        _note(output, bias, lambda amounts: biases.append(Bias(block, amounts)))
+
+        def keep(amounts: Tensor) -> None:
+            place = block, amounts.shape
+            biases[place] = biases[place] + amounts if place in biases else amounts
+
+        _note(output, bias, keep)
 
     # The hooks.
 
@@ -137,9 +143,12 @@ def _note(output: Tensor, part: Tensor, keep: Callable[[Tensor], None]) -> None:
 
     What `keep` holds must not lead back to `output`, or neither is ever freed.
     """
-    value = part.detach().double()
+    value = part.detach()
 
     def come_by(gradient: Tensor) -> None:
-        keep((value * gradient.double()).sum(-1).cpu())
+        found = (
+            gradient @ value if value.ndim == 1 else (value * gradient).sum(-1, dtype=torch.float64)
+        )
+        keep(found.double().cpu())
 
     output.register_hook(come_by)

@@ -53,26 +53,47 @@ def _layer_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """(x - mean) / deviation × weight + bias, the deviation held."""
-    with torch.no_grad():
-        per_deviation = torch.native_layer_norm(x, shape, None, None, eps)[2]
-    output = (x - x.mean(-1, keepdim=True)) * per_deviation
-    if weight is not None:
-        output = output * weight
-    if bias is not None:
-        output = output + bias
+    output = _HeldDeviation.apply(x, shape, weight, bias, eps)
     note_bias(bias, output)
     return output
 
 
+class _HeldDeviation(torch.autograd.Function):
+    """(x - mean) / deviation × weight + bias, the deviation held; the forward pass is torch's own, to the bit."""
+
+    @staticmethod
+    def forward(context, x, shape, weight, bias, eps):
+        output, _, per_deviation = torch.native_layer_norm(x, shape, weight, bias, eps)
+        context.save_for_backward(per_deviation, weight)
+        return output
+
+    @staticmethod
+    def backward(context, gradient):
+        per_deviation, weight = context.saved_tensors
+        gradient = gradient * (per_deviation if weight is None else weight * per_deviation)
+        return gradient - gradient.mean(-1, keepdim=True), None, None, None, None
+
+
+class _HeldGate(torch.autograd.Function):
+    """x × gate(x), the gate held; the forward pass is the activation itself."""
+
+    @staticmethod
+    def forward(context, x, activation):
+        output = activation(x)
+        # A gate is output / input; at zero, where any gate gives zero, take the one half of GELU and SiLU.
+        context.save_for_backward((output / x).nan_to_num_(0.5))
+        return output
+
+    @staticmethod
+    def backward(context, gradient):
+        return gradient * context.saved_tensors[0], None
+
+
 def _gated(activation: Callable) -> Callable:
-    """x × gate(x), the gate held: GELU's is the normal distribution function, SiLU's the logistic one."""
+    """GELU's gate is the normal distribution function, SiLU's the logistic one."""
 
     def rule(_note_bias: NoteBias, x: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        with torch.no_grad():
-            # A gate is output / input; at zero, where any gate gives zero, take the one half of GELU and SiLU.
-            gate = torch.where(x == 0, 0.5, activation(x, *arguments, **named) / x)
-        return x * gate
+        return _HeldGate.apply(x, lambda held: activation(held, *arguments, **named))
 
     return rule
 

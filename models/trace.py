@@ -58,7 +58,7 @@ class Merge:
 
 @dataclass(frozen=True, eq=False)
 class Bias:
-    """What one layer's bias brought to the score. block: the block it was used in, or after which, before the next.
+    """What biases that lie alike brought to the score together. block: the block it was used in, or after which, before the next.
 
     amounts: (windows, places), as `Block.keys` lies; (1, tokens) of that block or, of a Merge, of the next; (1,) where
     there are no tokens any more. float64.
