@@ -34,7 +34,8 @@ CLIP_VITS = ["hf_clip", "open_clip_vit"]
 DENSE = [*VITS, *SWINS, *CLIP_VITS]
 EVERY = [*DENSE, "open_clip_resnet"]
 TARGET, OTHER = 2, 0
-GRADIENT = [key for key, method in METHODS.items() if method.follows_target]
+MEASURED = ("occlusion", "kernel_shap")  # by many forward passes
+GRADIENT = [key for key, method in METHODS.items() if method.follows_target and key not in MEASURED]
 
 
 def labels_of(name):
@@ -290,6 +291,61 @@ def text_dense(model, photo, plain=False):
     with held() as ledger:
         found, _ = clip_text_forward(model.module, ids)
         return found, ledger, scale * (reference.unit(found.embedding) @ image)
+
+
+@pytest.mark.parametrize("name", ["vit_wide", "swin_padded", "open_clip_resnet"])
+def test_occlusion_is_the_score_less_the_score_of_the_painted_photo(name, tiny_model, photo):
+    model = tiny_model(name)
+    trace = model.trace(photo, TARGET, labels_of(name), gradients=False)
+    heard = []
+    found = explain(trace, "occlusion", progress=heard.append, **again(model, photo))
+    pixels = model.pixels([photo])
+    rows, cols = (min(14, side) for side in trace.attention_blocks[0].grid.shape)
+    assert found.shape == (rows, cols) and heard[0] == 0 and len(heard) > 1
+    row = np.arange(pixels.shape[-2]) * rows // pixels.shape[-2]
+    col = np.arange(pixels.shape[-1]) * cols // pixels.shape[-1]
+    for place in ((0, 0), (1, 2), (rows - 1, 0)):
+        painted = pixels.clone()
+        there = torch.from_numpy((row == place[0])[:, None] & (col == place[1])[None])
+        painted[..., there] = 0
+        scores = model.logits(torch.cat([pixels, painted]), trace.labels)[:, TARGET].tolist()
+        assert found[place] == pytest.approx(scores[0] - scores[1], rel=1e-3, abs=1e-4)
+
+
+class Regions:
+    """A model of four regions' means whose Shapley values are known: one alone, and two that count together."""
+
+    drop_refused = ""
+
+    def __init__(self, model):
+        self.inner = model
+
+    def pixels(self, images):
+        return torch.ones(1, 3, 32, 32)
+
+    def logits(self, pixels, labels):
+        a, b, c, _ = (
+            pixels.mean(1).unflatten(1, (2, 16)).unflatten(3, (2, 16)).mean((2, 4)).flatten(1).T
+        )
+        return torch.stack([3 * a - 2 * b * c, torch.zeros_like(a)], 1)
+
+
+def test_kernel_shap_finds_known_shapley_values(tiny_model, photo):
+    """3 a - 2 b c on quadrants: a alone has 3, b and c share their -2, the fourth has nothing."""
+    from dataclasses import replace
+
+    model = tiny_model("vit")
+    trace = model.trace(photo, 0, gradients=False)
+    block = replace(trace.attention_blocks[0], grid=torch.arange(4).view(2, 2))
+    four = replace(trace, blocks=(block, *trace.blocks[1:]))
+    asked = again(Regions(model), photo)
+    found = explained(four, "kernel_shap", samples=400, **asked)
+    np.testing.assert_allclose(found.map, [[3, -1], [-1, 0]], atol=0.2)
+    assert found.check["score"] == pytest.approx(1) and abs(found.check["error"]) < 1e-3
+    same = explain(four, "kernel_shap", samples=50, seed=1, **asked)
+    np.testing.assert_array_equal(same, explain(four, "kernel_shap", samples=50, seed=1, **asked))
+    with pytest.raises(ValueError, match="from 1"):
+        explain(four, "kernel_shap", samples=0, **asked)
 
 
 @pytest.mark.parametrize("name", tiny.CLIPS)
