@@ -23,6 +23,9 @@ LARGE_AT_ONCE = 2
 PHOTO_CLASSES = 1000  # class names, or texts for a CLIP
 WORD_LETTERS = 5000  # of one class name, template or model's name
 LABEL_LETTERS = 300  # of a text over the API; a CLIP reads 77 tokens and drops the rest unseen
+REMOVED_AT_ONCE = (
+    10_000  # heads, blocks or patches taken out over the API; a Swin's first grid has 4,096 patches
+)
 MODELS_AT_ONCE = 6  # compared or asked together; 64 cells of who is right
 
 # Labelled image sets, which come from strangers as a zip, a parquet file or a name on the Hub.

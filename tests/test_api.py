@@ -1,4 +1,4 @@
-"""The two endpoints as other programs meet them: over HTTP, with good input and bad, all at once."""
+"""The endpoints on one photo as other programs meet them: over HTTP, with good input and bad, all at once."""
 
 import io
 import json
@@ -13,14 +13,15 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import ExifTags, Image
 
-from explain import METHODS
+from explain import METHODS, ablate, faithfulness
 from explain import explain as explain_trace
 from models import load, photo
-from tabs.api import arguments
+from tabs.api import arguments, removal
 from tabs.api import photos as api
 
 VIT, SWIN, CLIP = NAMES = ["pocket-vit", "pocket-swin", "pocket-clip"]
-ADDING_UP = ("relevance", "decomposition", "integrated_gradients")  # methods with a check
+# methods with a check
+ADDING_UP = ("relevance", "decomposition", "integrated_gradients", "kernel_shap")
 ROOT = Path(__file__).parent.parent
 
 
@@ -37,6 +38,10 @@ class Served:
 
     def explain(self, image: Path, model: str, method: str, **asked) -> tuple[str, dict]:
         return self.client.predict(handle_file(image), model, method, api_name="/explain", **asked)
+
+    def request(self, endpoint: str, image: Path, model: str, *values, **asked) -> dict:
+        sent = (handle_file(image), model, *values)
+        return self.client.predict(*sent, api_name=f"/{endpoint}", **asked)
 
     def upload(self, path: Path) -> dict:
         with path.open("rb") as file:
@@ -69,6 +74,7 @@ EXPLAIN = {
     "head": None,
     "labels": "",
     "patch": None,
+    "versus": None,
 }
 
 
@@ -88,6 +94,7 @@ def served(tmp_path_factory):
         environment.setenv("GRADIO_TEMP_DIR", str(folder / "cache"))
         with gr.Blocks() as blocks:
             api.add()
+            removal.add()
         blocks.queue(max_size=64)
         _, address, _ = blocks.launch(prevent_thread_lock=True, quiet=True, show_error=False)
         yield Served(address, folder)
@@ -196,6 +203,45 @@ def test_layer_head_and_patch_choose_the_map(served, blot):
     np.testing.assert_allclose(numbers["map"], explain_trace(trace, "rollout", layer=0), atol=1e-5)
 
 
+def test_faithfulness_is_the_engines_own(served, blot):
+    model = load(VIT)
+    trace = model.trace(picture(0), target=3, gradients=False)
+    found = served.request(
+        "faithfulness", blot, VIT, "relevance", target=3, steps=4, fill="mean", seed=7
+    )
+    wanted = faithfulness(trace, "relevance", model, picture(0), steps=4, fill="mean", seed=7)
+    assert set(found) == set(vars(wanted)) and len(found["most_first"]) == 5
+    assert found["srg"] == pytest.approx(wanted.srg, abs=1e-3)
+    assert found["fill"] == "mean" and found["verdict"] == wanted.verdict
+    assert found["random"] == pytest.approx(wanted.random, abs=1e-3)
+    for wrong, sentence in (
+        ({"steps": 29}, "1 to 28"),
+        ({"fill": "black"}, "no fill 'black'"),
+        ({"method": "magic"}, "no method"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            served.request("faithfulness", blot, VIT, **({"method": "rollout"} | wrong))
+
+
+def test_ablate_is_the_engines_own(served, blot):
+    model = load(CLIP)
+    trace = model.trace(picture(0), gradients=False)
+    asked = {"heads": [[0, 1], [0, 1]], "blocks": [2], "patches": [[1, 1]]}
+    found = served.request("ablate", blot, CLIP, **asked)
+    wanted = ablate(trace, model, picture(0), [(0, 1)], [2], [(1, 1)])
+    assert found["score_before"] == pytest.approx(wanted.score_before, abs=1e-3)
+    assert found["score_after"] == pytest.approx(wanted.score_after, abs=1e-3)
+    assert [answer["label"] for answer in found["after"]] == [label for label, _ in wanted.after]
+    for wrong, sentence in (
+        ({"heads": [[0]]}, "list of .layer, head."),
+        ({"blocks": ["1"]}, "whole numbers"),
+        ({"patches": [[99, 0]]}, "on the grid of"),
+        ({"blocks": [99]}, "layers 0 to"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            served.request("ablate", blot, CLIP, **wrong)
+
+
 def test_a_target_is_a_label_or_its_index(served, blot):
     labels = load(VIT).labels
     _, by_label = served.explain(blot, VIT, "gradcam", target=labels[3])
@@ -249,6 +295,14 @@ def test_the_page_has_these_endpoints_and_no_other():
         "/explain": [
             *("image", "model", "method", "target"),
             *("layer", "head", "labels", "patch", "versus"),
+        ],
+        "/faithfulness": [
+            *("image", "model", "method", "target", "labels"),
+            *("layer", "steps", "fill", "seed"),
+        ],
+        "/ablate": [
+            *("image", "model", "heads", "blocks", "patches"),
+            *("target", "labels", "fill"),
         ],
         "/score_prompts": ["model", "imageset", "classes", "templates"],
         "/embedding_map": ["model", "imageset", "method", "seed"],

@@ -169,8 +169,17 @@ def test_integrated_gradients_tell_how_far_they_are(family, path):
     assert "convergence delta" in last["note"]
 
 
-def test_only_slow_methods_run_slowly(path):
-    for method in ("gradcam", "", "no such method"):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_relevance_is_drawn_with_its_sum(family, path):
+    *_, last = explain.ask_slowly(raw(family, target="cat", method="relevance"), path, family)
+    trace, model = trace_of(family, path, target=1), models.load(f"tiny-{family}")
+    expected = explain_trace(trace, "relevance", model=model, image=path)
+    np.testing.assert_allclose(unpacked(last), expected, atol=1e-5)
+    assert last["note"].startswith(f"The patches sum to {expected.sum():+.2f} and ")
+
+
+def test_only_slow_methods_of_the_page_run_slowly(path):
+    for method in ("gradcam", "chefer", "", "no such method"):
         (answer,) = explain.ask_slowly(raw("vit", method=method), path, "vit")
         assert "from the list" in answer["error"]
 

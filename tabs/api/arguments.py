@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from limits import LABEL_LETTERS, MODELS_AT_ONCE, PHOTO_CLASSES
+from limits import LABEL_LETTERS, MODELS_AT_ONCE, PHOTO_CLASSES, REMOVED_AT_ONCE
 from tabs.sets.asks import model_name, text
 from tabs.wiring.lines import whole
 
@@ -99,6 +99,32 @@ def patch(value: Any) -> tuple[int, int] | None:
     if not isinstance(value, list) or len(value) != 2 or not all(map(_is_whole, value)):
         raise ValueError("The patch is [row, col], counted from 0 on the layer's grid, or null.")
     return value[0], value[1]
+
+
+def pairs(value: Any, name: str, what: str) -> tuple[tuple[int, int], ...]:
+    """A list of pairs of whole numbers, such as heads or patches; none for null. Whether they are there, `explain` says."""
+    rows = _list(value, name, what)
+    if any(
+        not isinstance(row, list) or len(row) != 2 or not all(map(_is_whole, row)) for row in rows
+    ):
+        raise ValueError(f"{name} are a list of {what}, whole numbers counted from 0.")
+    return tuple(dict.fromkeys((row[0], row[1]) for row in rows))
+
+
+def wholes(value: Any, name: str) -> tuple[int, ...]:
+    """A list of whole numbers; none for null."""
+    found = _list(value, name, "whole numbers")
+    if not all(map(_is_whole, found)):
+        raise ValueError(f"{name} are a list of whole numbers, counted from 0.")
+    return tuple(dict.fromkeys(found))
+
+
+def _list(value: Any, name: str, what: str) -> list:
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > REMOVED_AT_ONCE:
+        raise ValueError(f"{name} are a list of at most {REMOVED_AT_ONCE:,} {what}.")
+    return value
 
 
 def _is_class(value: Any) -> bool:

@@ -26,6 +26,13 @@ def told_plainly() -> Iterator[None]:
         raise gr.Error(str(error), print_exception=False) from None
 
 
+def given(image: str | None) -> str:
+    """The path of an uploaded photo."""
+    if image is None:
+        raise ValueError("There is no photo; send one as an uploaded file.")
+    return image
+
+
 class SetInput(Json):
     """A set's name, Hub id, or an uploaded zip or parquet file as Gradio's clients send it; callbacks get a `Source`."""
 

@@ -14,14 +14,16 @@ import gradio as gr
 from draw import overlay
 from explain import METHODS, explained
 from explain.classes.answers import note_of, sharing_the_highest
-from limits import ENDPOINT_CALLS
+from limits import ENDPOINT_CALLS, ENDPOINT_SECONDS
 from tabs.api import arguments
-from tabs.api.endpoint import told_plainly
+from tabs.api.endpoint import given, told_plainly
 from tabs.explain.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.inputs import Json, Textbox
 from tabs.wiring.kept import kept_trace, opened
+from tabs.wiring.listening import patient
 from tabs.wiring.photo import PhotoInput, PhotoOutput
+from tabs.wiring.slowly import Step, silent
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,11 +32,8 @@ if TYPE_CHECKING:
     from models.trace import Trace
 
 TOP = 5
-UNITS = {
-    "share": "of all",
-    "logit": "logits",
-    "weight": "without a unit",
-}  # beside the overlay's colour bar
+# beside the overlay's colour bar
+UNITS = {"share": "of all", "logit": "logits", "weight": "without a unit"}
 
 
 def classify(image: str | None, models: list[str], labels: str = "") -> dict[str, list[dict]]:
@@ -46,7 +45,7 @@ def classify(image: str | None, models: list[str], labels: str = "") -> dict[str
     """
     with told_plainly():
         names, texts = arguments.model_names(models), arguments.label_lines(labels)
-        return {name: classified(_given(image), name, texts) for name in names}
+        return {name: classified(given(image), name, texts) for name in names}
 
 
 def explain(
@@ -62,7 +61,8 @@ def explain(
 ) -> tuple[Image, dict[str, Any]]:
     """What a model looked at: the map over the photo as PNG, and its numbers.
 
-    method: attention, rollout, gradcam, hirescam, relevance, decomposition, chefer, legrad or integrated_gradients. target: a label, its index, or null
+    method: attention, rollout, gradcam, hirescam, relevance, decomposition, chefer, legrad, integrated_gradients, occlusion or
+    kernel_shap. target: a label, its index, or null
     for the top answer. layer, head: counted from 0; null is the last layer (for rollout all; a
     number is up to and including it; for relevance their mean, for decomposition all) and the mean of heads. labels: as in /classify. patch: null,
     or [row, col] on the layer's grid, to ask what that patch attended to. versus: another class, a label or its
@@ -74,7 +74,7 @@ def explain(
     """
     with told_plainly():
         return mapped(
-            _given(image),
+            given(image),
             arguments.model_name(model),
             arguments.method_key(method),
             arguments.target(target),
@@ -119,7 +119,15 @@ def mapped(
         (photo.key, name, texts, target),
         lambda: model.trace(photo.image, target=target, labels=texts, gradients=False),
     )
-    found = explained(trace, method, **asked, model=model, image=photo.image)
+    waiting = patient(silent, ENDPOINT_SECONDS)
+    found = explained(
+        trace,
+        method,
+        **asked,
+        model=model,
+        image=photo.image,
+        progress=lambda done: waiting(Step(done, "looking again")),
+    )
     rows, cols = found.map.shape
     numbers = {
         "map": found.map.tolist(),
@@ -204,9 +212,3 @@ def add() -> None:
             api_name="explain",
             concurrency_limit=ENDPOINT_CALLS,
         )
-
-
-def _given(image: str | None) -> str:
-    if image is None:
-        raise ValueError("There is no photo; send one as an uploaded file.")
-    return image
