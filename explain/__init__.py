@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from explain.attribution.ablation import Ablation
     from explain.attribution.faithfulness import Faithfulness
+    from explain.attribution.flip import Flip
+    from explain.attribution.words import Words
     from models.model import Model
     from models.trace import Trace
 
@@ -29,6 +31,8 @@ __all__ = [
     "explain",
     "explained",
     "faithfulness",
+    "flip",
+    "words",
 ]
 
 
@@ -111,3 +115,33 @@ def ablate(
     from explain.attribution import ablation
 
     return ablation.ablate(trace, model, image, heads, blocks, patches, fill)
+
+
+def flip(
+    trace: Trace,
+    method: str,
+    versus: str | int,
+    model: Model,
+    image: Any,
+    fill: str | None = None,
+    **options: Any,
+) -> Flip:
+    """The smallest set of patches, found greedily in a method's order, whose removal turns the target into `versus`.
+
+    Verified by running the model; fill as in `faithfulness`, options as in `explain`. Raises ValueError, in one sentence.
+    """
+    from explain.attribution import flip as search
+
+    trace = model.trace(image, trace.target, trace.labels, gradients=False, versus=versus)
+    found = explain(trace, method, model=model, image=image, **options)
+    return search.flip(trace, found, model, image, fill)
+
+
+def words(model: Model, image: Any, text: str) -> Words:
+    """Which words of a CLIP's prompt its score beside a photo came from: relevance by token, and each word left out.
+
+    Raises ValueError, in one sentence, for models that read no text.
+    """
+    from explain.attribution import words as look
+
+    return look.words(model, image, text)

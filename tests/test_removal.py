@@ -11,9 +11,10 @@ import tiny
 import torch
 from reference import clip_image_dense, clip_text_dense, unit, vit_dense
 
-from explain import ablate, explain, faithfulness
+from explain import ablate, explain, faithfulness, flip
 from explain.attribution.faithfulness import STEPS
 from explain.attribution.faithfulness import faithfulness as measured
+from explain.attribution.flip import flip as searched
 
 VITS = [name for name in tiny.CLASSIFIERS if "swin" not in name]
 SWINS = [name for name in tiny.CLASSIFIERS if "swin" in name]
@@ -269,6 +270,63 @@ def test_faithfulness_removes_in_the_maps_own_order(name, tiny_model, photo):
     assert other.most_first[0] == pytest.approx(
         float(logits[TARGET] - logits[0]), rel=1e-3, abs=1e-3
     )
+
+
+def test_flip_takes_the_fewest_patches_where_their_worths_add(adding, photo):
+    """Where the score is a sum, the fewest patches that make it negative are the largest ones; a map may not know them."""
+    trace, model, _ = adding
+    worth = np.array([[5, 1, 1, 1], [4, -3, -2, -2], [3, -1, -1, 0.5], [0, 0, 0, 0]], dtype=float)
+    model, first = Adding(worth), replace(trace, versus=1, score=float(worth.sum()))
+    found = searched(first, worth, model, photo)
+    assert found.patches == ((0, 0), (1, 0)) and found.fill == "drop"
+    assert (found.lead_before, found.lead_after) == (6.5, -2.5)
+    misled = np.zeros((4, 4))
+    misled[1, 0], misled[0, 1], misled[0, 2], misled[0, 0] = 4, 3, 2, 1
+    found = searched(first, misled, model, photo)  # two of these four were not needed
+    assert found.patches == ((1, 0), (0, 0)) and found.lead_after == -2.5
+    stubborn = searched(replace(first, score=16.0), np.ones((4, 4)), Adding(np.ones((4, 4))), photo)
+    assert stubborn.patches is None and stubborn.lead_after == 0
+
+
+def test_flip_searches_large_grids_in_few_passes(adding, photo, tiny_model):
+    """56 × 56 patches: the first steps take many at once, then within the one that lost the lead."""
+    trace, _, _ = adding
+    grid = torch.arange(56 * 56).view(56, 56)
+    blocks = (replace(trace.attention_blocks[0], grid=grid), *trace.blocks[1:])
+    worth = np.full((56, 56), -0.01)
+    worth[10, 10:40] = 2
+    model, calls = Adding(worth), []
+    changed = model.changed
+    model.changed = lambda *a, **named: calls.append(1) or changed(*a, **named)
+    first = replace(trace, blocks=blocks, versus=1, score=float(worth.sum()))
+    found = searched(first, worth, model, photo)
+    removed = sum(worth[place] for place in found.patches)
+    assert worth.sum() - removed < 0 <= worth.sum() - removed + 2
+    assert set(found.patches) <= {(10, col) for col in range(10, 40)} and len(calls) < 120
+
+
+@pytest.mark.parametrize("name", ["vit", "swin_padded", "hf_clip"])
+def test_flip_is_true_of_the_model(name, tiny_model, photo):
+    model = tiny_model(name)
+    logits = traced(model, name, photo).logits
+    best, *others = logits.argsort(descending=True).tolist()
+    trace = traced(model, name, photo, best)
+    for other in others[:2]:
+        found = flip(trace, "relevance", other, model, photo)
+        assert found.lead_before == pytest.approx(float(logits[best] - logits[other]), abs=1e-3)
+        if found.patches is None:
+            continue
+        ablated = ablate(trace, model, photo, patches=found.patches)
+        without = dict(ablated.after)
+        assert found.lead_after < 0
+        assert without[trace.labels[best]] < without[trace.labels[other]]
+        assert np.log(without[trace.labels[best]] / without[trace.labels[other]]) == pytest.approx(
+            found.lead_after, abs=1e-3
+        )
+    with pytest.raises(ValueError, match="already prefers"):
+        flip(traced(model, name, photo, others[-1]), "gradcam", best, model, photo)
+    with pytest.raises(ValueError, match="versus="):
+        searched(trace, np.ones((2, 2)), model, photo)
 
 
 @pytest.mark.parametrize(

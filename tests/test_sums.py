@@ -26,7 +26,7 @@ from reference import (
     vit_dense,
 )
 
-from explain import METHODS, explain, explained
+from explain import METHODS, explain, explained, words
 
 VITS = [name for name in tiny.CLASSIFIERS if "swin" not in name]
 SWINS = [name for name in tiny.CLASSIFIERS if "swin" in name]
@@ -373,6 +373,34 @@ def test_a_texts_words_are_explained_as_a_photos_patches_are(name, of, photo):
         close(explain(trace, "chefer", start=first), chefer_dense(found, score, end, first)[1:-1])
     row = found.attentions[1].mean(0)[-1, 1:-1]
     close(explain(trace, "attention", 1), row.detach())
+
+
+@pytest.mark.parametrize("name", tiny.CLIPS)
+def test_words_left_out_are_measured(name, tiny_model, photo):
+    """The score less that of the text without the word, from the two towers' own embeddings; relevance beside it."""
+    model, text = tiny_model(name), "a photo of a dog"
+    found = words(model, photo, text)
+    image = model.embed([photo], pool="joint")[0]
+    texts = (
+        text,
+        "photo of a dog",
+        "a of a dog",
+        "a photo a dog",
+        "a photo of dog",
+        "a photo of a",
+    )
+    whole, *without = (model.scale * model.embed_texts(texts) @ image).tolist()
+    assert [word for word, _ in found.words] == text.split()
+    assert [drop for _, drop in found.words] == pytest.approx(
+        [whole - each for each in without], abs=1e-3
+    )
+    assert found.score == pytest.approx(whole, abs=1e-3)
+    assert [token.removesuffix("</w>") for token, _ in found.tokens] == text.split()
+    assert sum(amount for _, amount in found.tokens) == pytest.approx(found.check["sum"], abs=1e-4)
+    assert abs(found.check["error"]) < 1e-3
+    assert words(model, photo, "dog").words == []
+    with pytest.raises(ValueError, match="no 'text' side"):
+        words(tiny_model("vit"), photo, text)
 
 
 def test_what_has_no_text_side_says_so(tiny_model, photo):
