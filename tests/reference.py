@@ -236,7 +236,10 @@ def clip_text_forward(model: nn.Module, ids: Tensor) -> tuple[Dense, int]:
         norm, projection = tower.ln_final, tower.text_projection.T
         layers = [open_clip_layer(block) for block in tower.transformer.resblocks]
         end = ids.tolist().index(int(ids.max()))
-    x = (table.weight.double()[ids] + positions.double()[: len(ids)]).detach().requires_grad_()
+    x = table.weight.double()[ids] + positions.double()[: len(ids)]
+    x = (
+        x if x.requires_grad else x.requires_grad_()
+    )  # in the graph even where every weight is frozen
     future = torch.full((len(ids), len(ids)), -math.inf, dtype=torch.float64).triu(1)
     states, attentions, features = transformer(x, layers, activation, future)
     embedding = linear(layer_norm(states[-1][end], norm), (projection.double(), None))
