@@ -26,6 +26,7 @@ from tabs.compare.maps import drawn_maps
 from tabs.compare.pictures import small_picture
 from tabs.wiring.packing import data_address
 from tabs.wiring.slowly import Progress, Step
+from tabs.wiring.theme import FAMILY_COLOURS
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -53,6 +54,7 @@ def written(asked: CompareQuestion, progress: Progress) -> str:
         images=found.labelled.images,
         written_on=datetime.now().strftime("%d %B %Y, %H:%M"),
         titles=FAMILIES,
+        family_colours=FAMILY_COLOURS,
         numbers=_numbers(models),
         opened=_opened(found, asked.place),
         shown_cells=[_cell(found, cell, progress) for cell in shown],
