@@ -1,7 +1,7 @@
 """CLIP: an image tower scored against texts (Radford et al. 2021, arXiv 2103.00020).
 
-`Clip` is what both layouts share: labels are whole texts, a label's logit is logit_scale × cosine, and text features
-are kept per string. `HubClip` is transformers' `CLIPModel`; open_clip's layout is in clip_open.py.
+`Clip` is what both layouts share: labels are whole texts, or several that stand for one class by the mean of their unit-length
+features (section 3.1.4); a label's logit is logit_scale × cosine, and text features are kept per string. `HubClip` is transformers' `CLIPModel`; open_clip's layout is in clip_open.py.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from models.text_side import TextSide
 from models.trace import Trace, one_window, patch_grid
 
 TEXT_BATCH = 256
+Label = str | tuple[str, ...]  # one text, or several that stand for one class
 YIELDED = 0.002  # seconds between two batches of texts
 
 
@@ -56,17 +57,17 @@ class Clip(Model):
         """(batch, width) of the image tower after its final norm → (batch, dim), not yet of unit length."""
         raise NotImplementedError
 
-    def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
+    def _answer(self, pixels: Tensor, labels: Sequence[Label] | None) -> tuple[Tensor, Tensor]:
         embedding = normalize(self._encode_image(pixels), dim=-1)
         return self._cosines(embedding, labels), embedding
 
-    def _head(self, normed: Tensor, labels: Sequence[str] | None) -> Tensor:
+    def _head(self, normed: Tensor, labels: Sequence[Label] | None) -> Tensor:
         return self._cosines(normalize(self._project(normed), dim=-1), labels)
 
-    def _cosines(self, embedding: Tensor, labels: Sequence[str] | None) -> Tensor:
+    def _cosines(self, embedding: Tensor, labels: Sequence[Label] | None) -> Tensor:
         """(batch, texts) logit_scale × cosine of unit-length (batch, dim)."""
-        texts = self._text_features(labels or self.labels)
-        return self.module.logit_scale.exp() * embedding @ texts.T
+        weights = self._label_weights(labels or self.labels)
+        return self.module.logit_scale.exp() * embedding @ weights.T
 
     def embed_texts(
         self, texts: Sequence[str], progress: Callable[[float], None] | None = None
@@ -154,28 +155,39 @@ class Clip(Model):
             found |= fresh
         return torch.stack([found[text] for text in texts])
 
-    def classify(self, images: Sequence[Any], labels: Sequence[str] | None = None) -> Tensor:
+    def _label_weights(self, labels: Sequence[Label]) -> Tensor:
+        """(labels, dim) of unit length: of a label of several texts, the direction of their mean."""
+        groups = [_texts_of(label) for label in labels]
+        features = self._text_features([text for texts in groups for text in texts])
+        if len(features) == len(groups):
+            return features
+        owner = torch.tensor([place for place, texts in enumerate(groups) for _ in texts])
+        sums = features.new_zeros(len(groups), features.shape[1])
+        return normalize(sums.index_add(0, owner.to(features.device), features), dim=-1)
+
+    def classify(self, images: Sequence[Any], labels: Sequence[Label] | None = None) -> Tensor:
         labels = self._check_labels(labels)
-        self._text_features(labels)  # before the lock is held for a batch of pictures
+        self._label_weights(labels)  # before the lock is held for a batch of pictures
         return super().classify(images, labels)
 
     def trace(
-        self, image: Any, target: Any = None, labels: Sequence[str] | None = None, *rest, **named
+        self, image: Any, target: Any = None, labels: Sequence[Label] | None = None, *rest, **named
     ) -> Trace:
+        """As `Model.trace`. A label is one text, or a tuple of several, which count by their mean; such a target is an index."""
         labels = self._check_labels(labels)
         if named.get("side") == "text":
             return self._trace_text(image, target, labels, *rest, **named)
-        self._text_features(labels)  # now, so that no rule of the way back meets their forward pass
+        self._label_weights(labels)  # now, so that no rule of the way back meets their forward pass
         return super().trace(image, target, labels, *rest, **named)
 
     def _trace_text(
-        self, image: Any, target: Any, labels: Sequence[str], *rest: Any, side: str, **named: Any
+        self, image: Any, target: Any, labels: Sequence[Label], *rest: Any, side: str, **named: Any
     ) -> Trace:
         """As `trace`, of the target's own text beside the photo: one text, so nothing to explain it against."""
         if named.get("versus") is not None:
             raise ValueError("On the text's side there is one text; leave versus out.")
         logits = self.classify([image], labels)[0]
-        text = labels[target_index(target, labels, logits)]
+        text = _texts_of(labels[target_index(target, labels, logits)])[0]
         photo = self.embed([image], pool="joint").to(self.device, self.module.logit_scale.dtype)
         return self._text_side(photo, text).trace(image, 0, None, *rest, **named)
 
@@ -183,18 +195,25 @@ class Clip(Model):
         """The text tower as a model of its own, beside a (1, dim) photo of unit length."""
         raise NotImplementedError
 
-    def _check_labels(self, labels: Sequence[str] | None) -> tuple[str, ...]:
+    def _check_labels(self, labels: Sequence[Label] | None) -> tuple[Any, ...]:
         if labels is None:
             return self.labels
         if isinstance(labels, str):
             raise ValueError("Give CLIP's labels as a list of texts.")
-        labels = tuple(labels)
-        if not labels or any(not isinstance(label, str) or not label.strip() for label in labels):
+        labels = tuple(tuple(label) if isinstance(label, list) else label for label in labels)
+        known = all(isinstance(label, str | tuple) and label for label in labels)
+        texts = [text for label in labels for text in _texts_of(label)] if known else []
+        if not texts or any(not isinstance(text, str) or not text.strip() for text in texts):
             raise ValueError("Each of CLIP's labels must be a text of at least one character.")
         if len(set(labels)) < len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
-            raise ValueError(f"The label {twice[:80]!r} stands there twice; each may stand once.")
+            name = _texts_of(twice)[0][:80]
+            raise ValueError(f"The label {name!r} stands there twice; each may stand once.")
         return labels
+
+
+def _texts_of(label: Label) -> tuple[str, ...]:
+    return (label,) if isinstance(label, str) else label
 
 
 class HubClip(Clip):

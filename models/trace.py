@@ -100,7 +100,7 @@ class Trace:
     features_gradient: Tensor  # (tokens, channels), d score / d features
     features_grid: tuple[int, int]  # (rows, cols) of the features
     logits: Tensor  # (classes,)
-    labels: tuple[str, ...]  # (classes,)
+    labels: tuple[str, ...]  # (classes,); of a CLIP's class of several texts, a tuple of these
     target: int  # the class the gradients are for
     score: float  # its logit; for CLIP logit_scale × cosine; with `versus`, less the other's logit
     embedding: (

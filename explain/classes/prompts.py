@@ -58,6 +58,14 @@ class Prompts:
         """Per class, the sentences of one template."""
         return [[fill(template, name) for name in names] for names in self.names]
 
+    @property
+    def of_classes(self) -> tuple[tuple[str, ...], ...]:
+        """Per class, the sentences of all templates, whose mean is what the class is scored by."""
+        return tuple(
+            tuple(fill(template, name) for template in self.templates for name in names)
+            for names in self.names
+        )
+
 
 def read_prompts(classes: str, templates: str) -> Prompts:
     """Classes one per line, synonyms after |; templates one per line, each with a {} or {c}. Empty lines are skipped.

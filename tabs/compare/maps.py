@@ -49,14 +49,15 @@ def maps(asked: CompareQuestion) -> dict[str, Any]:
         }
         for key, code in classes.items()
     }
-    return {**shown, "place": int(found.places[row]), "targets": names, "notes": _notes(compared)}
+    answers = bool(found.answers[asked.family].predicted[row] != NO_ANSWER)
+    return {**shown, "place": int(found.places[row]), "targets": names, "answers": answers}
 
 
 @on_gpu
 def _looked(
     content: Path | bytes,
     name: str,
-    texts: tuple[str, ...] | None,
+    texts: tuple[tuple[str, ...], ...] | None,
     targets: tuple[int, ...],
     held: str,
 ) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _looked(
     photo, model = opened(content), loaded(name)
     first, *others = (answers.traced(photo, model, texts, target) for target in targets)
     shown = {
-        "base": f"{photo.key} {name}",
+        "base": f"{photo.key} {model.fingerprint}",
         "view": first.view,
         "layers": len(first.attention_blocks),
         "readout": first.readout_name,
@@ -73,8 +74,8 @@ def _looked(
     return shown | answers.maps(first, held=shown["base"] == held)
 
 
-def drawn_maps(found: Comparison, key: str, row: int) -> dict[str, Any]:
-    """A model's maps of one picture for the report: {notes, drawn: [{title, detail, range, src, note, refused}]}."""
+def drawn_maps(found: Comparison, key: str, row: int) -> list[dict[str, Any]]:
+    """A model's maps of one picture for the report: [{title, detail, range, src, note, refused}]."""
     compared, classes = found.models[key], _explained_classes(found, key, row)
     texts, targets = _targets(found, compared, row, classes)
     item = found.labelled.images.items[found.places[row]]
@@ -86,12 +87,15 @@ def drawn_maps(found: Comparison, key: str, row: int) -> dict[str, Any]:
         each["title"] = f"Grad-CAM for “{found.names[code]}”"
         named = "" if output == found.names[code] else f", output “{output}”"
         each["detail"] = f"last layer, {whose[which]}{named}"
-    return {"notes": _notes(compared), "drawn": drawn}
+    return drawn
 
 
 @on_gpu
 def _drawn(
-    content: Path | bytes, name: str, texts: tuple[str, ...] | None, targets: tuple[int, ...]
+    content: Path | bytes,
+    name: str,
+    texts: tuple[tuple[str, ...], ...] | None,
+    targets: tuple[int, ...],
 ) -> list[dict[str, Any]]:
     """Attention and rollout over the picture, then Grad-CAM for each target, all of these on one scale."""
     photo, model = opened(content), loaded(name)
@@ -143,15 +147,15 @@ def _explained_classes(found: Comparison, key: str, row: int) -> dict[str, int]:
 
 def _targets(
     found: Comparison, compared: ComparedModel, row: int, classes: dict[str, int]
-) -> tuple[tuple[str, ...] | None, dict[str, int]]:
-    """A CLIP's texts, None for others; and for each class which text or output stands for it here.
+) -> tuple[tuple[tuple[str, ...], ...] | None, dict[str, int]]:
+    """The texts of these classes for a CLIP, None for others; and for each class which text or output stands for it here.
 
     Of several outputs to one class, the one that is strongest in this picture.
     """
     names = {key: found.names[code] for key, code in classes.items()}
     if compared.label_map is None:
-        texts = tuple(_text(compared, name) for name in names.values())
-        return texts, {key: number for number, key in enumerate(names)}
+        prompts = prompts_of(list(names.values()), compared.choice.template)
+        return prompts.of_classes, {key: number for number, key in enumerate(names)}
     encoded = compared.embedded.encoded
     logits = encoded.features[int(np.searchsorted(encoded.kept, found.places[row]))]
     outputs = compared.label_map.outputs
@@ -161,19 +165,6 @@ def _targets(
     }
 
 
-def _text(compared: ComparedModel, name: str) -> str:
-    """What a CLIP is asked about a class, with the first of its templates."""
-    prompts = prompts_of([name], compared.choice.template)
-    return prompts.texts(prompts.templates[0])[0][0]
-
-
 def _output(compared: ComparedModel, name: str, target: int) -> str:
     """The output that stands for a class, in words; the class's own name where texts do."""
     return name if compared.label_map is None else compared.model.labels[target]
-
-
-def _notes(compared: ComparedModel) -> list[str]:
-    if compared.label_map is not None:
-        return []
-    several = len(prompts_of(["a"], compared.choice.template).templates) - 1
-    return ["Grad-CAM is of its first template alone."] if several else []

@@ -36,18 +36,16 @@ function current(answer, method) {
 
 // [what, which]: "Attention from [CLS]", "layer 6 of 6, mean of 3 heads".
 function title(answer, method, map) {
-  const { layers, readout, targets } = answer;
+  const { layers, readout, targets, answers } = answer;
   if (method === "attention") {
     const heads = map.heads === 1 ? "its one head" : `mean of ${map.heads} heads`;
     return [readout ? `Attention from ${readout}` : "Attention each patch received", `layer ${layers} of ${layers}, ${heads}`];
   }
   if (method === "rollout") return [`Rollout, layers 1–${layers} of ${layers}`, "mean of heads"];
   const { name, output } = targets[method === "truth" && targets.truth ? "truth" : "own"];
-  const whose = method === "gradcam" ? "its answer" : targets.truth ? "the truth" : "the truth, which it answers";
+  const truth = targets.truth ? "the truth" : "the truth, which it answers";
+  const whose = !answers ? "the truth; it has no answer" : method === "gradcam" ? "its answer" : truth;
   return [`Grad-CAM for “${wording.short(name)}”`, output === name ? `last layer, ${whose}` : `last layer, ${whose}; output “${wording.short(output, 24)}”`];
 }
 
-// What else must be said of it.
-const remarks = (answer, map) => [...answer.notes, map.note].filter(Boolean);
-
-export { METHODS, unpacked, current, title, remarks };
+export { METHODS, unpacked, current, title };

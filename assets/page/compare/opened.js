@@ -82,7 +82,7 @@ export function openedPicture() {
       const { hover } = state;
       const at = hover && map?.values && maps.patchAt(map, view, hover);
       if (at) drawing.outline(context, place, map, view, at, false);
-      reading.title = map ? compareMaps.remarks(now.answer, map).join(" ") : "";
+      reading.title = map ? map.note ?? "" : "";
       reading.textContent = hover && map?.values ? wording.pointed(now, hover) : reading.title;
     }
 
