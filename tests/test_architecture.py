@@ -31,7 +31,7 @@ MAY_IMPORT = {
 TABS_MAY_IMPORT = {
     "wiring": set(),
     "sets": {"wiring"},
-    "explain": {"wiring"},
+    "explain": {"wiring", "sets"},
     "prompts": {"wiring", "sets"},
     "map": {"wiring", "sets"},
     "compare": {"wiring", "sets", "explain"},

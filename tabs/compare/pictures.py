@@ -86,7 +86,13 @@ def original(asked: CompareQuestion) -> dict[str, Any]:
         for key, each in found.models.items()
         if each.label_map
     }
-    return {**whole(item.content), "names": names, "label_maps": label_maps, "truth": item.label}
+    return {
+        **whole(item.content),
+        "place": int(found.places[row]),
+        "names": names,
+        "label_maps": label_maps,
+        "truth": item.label,
+    }
 
 
 def _lines(label_map: LabelMap, labels: Sequence[str], names: list[str]) -> str:

@@ -11,12 +11,16 @@ from typing import Any
 
 import gradio as gr
 
+from imagesets import FILES
 from models import FAMILIES
 from tabs.explain import answers, examples
 from tabs.explain.questions import question
+from tabs.sets.asks import picture_asked
+from tabs.sets.pictures import set_picture
 from tabs.wiring.assets import picture
+from tabs.wiring.inputs import UploadButton
 from tabs.wiring.kept import key_of, opened
-from tabs.wiring.lines import PRIVATE, Line, connect, parts, reply, serial
+from tabs.wiring.lines import PRIVATE, Line, connect, parts, replies, reply, serial
 from tabs.wiring.packing import data_address
 from tabs.wiring.photo import PhotoInput
 from tabs.wiring.widget import Widget
@@ -39,6 +43,11 @@ def show(raw: Any, path: str | None) -> dict[str, Any]:
         return {"key": photo.key, "src": data_address(small), "width": width, "height": height}
 
     return _reply(answer, raw, path)
+
+
+def show_of_set(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
+    """A picture of a labelled set, for a link to it: {"done", "doing"} while the set is loaded. file: an uploaded set."""
+    yield from replies(raw, lambda progress: set_picture(picture_asked(raw, file), progress))
 
 
 def ask(raw: Any, path: str | None, family: str) -> dict[str, Any]:
@@ -91,6 +100,7 @@ def build() -> None:
                 elem_id="photo",
                 alt_text="The photo being explained",
             )
+            file = UploadButton(file_types=list(FILES), elem_id="explain-file")
             thumbs = Widget("explain", "examples")
             Widget("explain", "ask")
         with gr.Column(elem_classes="hl-stage"):
@@ -99,7 +109,7 @@ def build() -> None:
                     Widget("explain", "column", elem_id=family, family=family)
             Widget("explain", "strips")
             Widget("explain", "notes")
-    connect("explain", _LINES, {"photo": photo})
+    connect("explain", _LINES, {"photo": photo, "file": file})
     thumbs.pick(pick, None, photo, queue=False, **PRIVATE)
 
 
@@ -123,6 +133,7 @@ def told() -> dict[str, dict[str, Any]]:
 _READS = ("photo",)
 _LINES = {
     "picture": Line(show, _READS),
+    "of_set": Line(show_of_set, ("file",), 6, stops=True),
     **{f"look_{family}": Line(partial(ask, family=family), _READS, 2) for family in FAMILIES},
     **{
         f"point_{family}": Line(partial(ask_point, family=family), _READS, 2) for family in FAMILIES

@@ -91,7 +91,7 @@ def original(asked: Asked, path: str | None) -> dict[str, Any]:
     place = asked.places[0] if asked.places else 0
     if place >= len(found.items):
         raise ValueError(GONE)
-    return whole(found.items[place].content)
+    return {**whole(found.items[place].content), "item": int(found.encoded.kept[place])}
 
 
 def _under(

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from imagesets import FILES
-from limits import DRAWN, MOST_DRAWN, NAME_LETTERS, TEXT_LETTERS
+from limits import DRAWN, MOST_DRAWN, MOST_MAPPED, NAME_LETTERS, TEXT_LETTERS
 from tabs.wiring.lines import whole
 
 DRAWS = (500, DRAWN, MOST_DRAWN)
 START = (
     "toybox-hard"  # the set that a tab opens on: a template moves something, and the models part
 )
+
+
+@dataclass(frozen=True)
+class PictureAsked:
+    """One picture of a set. place: among its items, from 0."""
+
+    source: str | Path
+    limit: int
+    place: int
+
+
+def picture_asked(raw: Any, file: str | None) -> PictureAsked:
+    """The browser's JSON, and its uploaded set; ValueError, in one sentence, for what does not fit."""
+    raw = raw if isinstance(raw, dict) else {}
+    return PictureAsked(
+        uploaded(file) if raw.get("file") else named(raw.get("set")),
+        raw["limit"] if raw.get("limit") in (*DRAWS, MOST_MAPPED) else DRAWN,
+        next(iter(whole_numbers([raw.get("place")], 1)), 0),
+    )
 
 
 def named(value: Any) -> str:
