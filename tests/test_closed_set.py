@@ -48,7 +48,7 @@ def opened(packed, place, folder):
     path = folder / "picture.png"
     path.write_bytes(base64.b64decode(sent["src"].split(",")[1]))
     names = "\n".join(sent["names"])
-    asked = {"names": names, "among": names, "template": "a photo of a {}"}
+    asked = {"names": names, "among": names, "templates": "a photo of a {}"}
     return asked, sent, str(path)
 
 
@@ -101,3 +101,14 @@ def test_a_label_map_typed_wrong_is_said(packed, tmp_path):
     asked, _, path = opened(packed, 0, tmp_path)
     wrong = {"model": "pocket-vit", "among": "a car", "label_map": "a car: no such output"}
     assert "no such output" in explain.ask({**asked, **wrong}, path, "vit")["wrong"]["text"]
+
+
+def test_a_picture_of_a_set_is_sent_by_its_place(packed, tmp_path):
+    asked = {"serial": 1, "file": True, "limit": 2000}
+    *_, found = explain.show_of_set({**asked, "place": 3}, packed)
+    sent = compare.send(raw(place=3), packed)
+    assert (found["src"], found["key"], sent["place"]) == (sent["src"], sent["key"], 3)
+    (tmp_path / "3.png").write_bytes(base64.b64decode(found["src"].split(",")[1]))
+    assert explain.show({}, str(tmp_path / "3.png"))["key"] == found["key"]
+    *_, gone = explain.show_of_set({**asked, "place": 6}, packed)
+    assert "not in the set any more" in gone["error"]

@@ -244,7 +244,7 @@ def test_a_picture_arrives_in_explain_with_its_models(visit):
     page.wait_for_function(
         """() => {
             const { columns, photo } = inside.state;
-            return columns.clip.answer?.labels.length === 8 && columns.clip.template === "my {}"
+            return columns.clip.answer?.labels.length === 8 && columns.clip.templates === "my {c}"
                 && Object.values(columns).every((c) => !c.busy && c.answer?.photo === photo.key);
         }""",
         timeout=60_000,
@@ -274,7 +274,7 @@ def test_a_picture_arrives_in_explain_with_its_models(visit):
     page.wait_for_function(
         """() => {
             const { vit, clip } = inside.state.columns;
-            return !clip.busy && clip.answer?.labels.length === 15 && !vit.busy && vit.answer?.labels.length === 15 && clip.template === "a photo of a {}";
+            return !clip.busy && clip.answer?.labels.length === 15 && !vit.busy && vit.answer?.labels.length === 15 && clip.templates === "a photo of a {}";
         }""",
         timeout=30_000,
     )

@@ -1,9 +1,8 @@
 """Links: the page's question in its address. Every test fails on a page error or a request to another machine."""
 
-import pytest
-from conftest import INSIDE
+import re
 
-from tabs.wiring import assets
+import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -19,7 +18,6 @@ def follow(open_page, address):
         page = open_page(**settings)
         page.goto("about:blank")
         page.goto(f"{address}#{fragment}")
-        page.evaluate(INSIDE, f"{address}{assets.ROOT}")
         return page
 
     return opened
@@ -30,15 +28,12 @@ def caption(page, family):
 
 
 def looked_at(page):
-    """Wait until the photo that was asked for is there, and every column has answered about it."""
-    page.wait_for_function(
-        """() => {
-            const { columns, photo, wanted } = inside.state;
-            return photo && !wanted
-                && Object.values(columns).every(({ busy, answer }) => !busy && answer?.photo === photo.key);
-        }""",
-        timeout=WAIT,
-    )
+    """Wait until every column has answered about the photo there is."""
+    for family in ("ViT", "Swin", "CLIP"):
+        column = page.get_by_role("region", name=family, exact=True)
+        answers = column.get_by_role("list", name="its five likeliest answers")
+        expect(answers.get_by_role("button", pressed=True)).to_have_count(1, timeout=WAIT)
+        expect(column).not_to_have_class(re.compile("hl-busy"), timeout=WAIT)
 
 
 def has_address(page, *parts):
@@ -53,7 +48,7 @@ VIEW = (
     "method=gradcam",
     "head=2",
     "target=dog",
-    "template=one+%7B%7D",
+    "templates=one+%7B%7D",
     "classes=dog%0Acup%0Acat",
     "over=30",
 )
@@ -62,7 +57,7 @@ VIEW = (
 def test_a_link_opens_the_very_view(follow):
     page = follow("&".join(("v=1", *VIEW)))
     expect(caption(page, "vit")).to_contain_text("Grad-CAM for “dog”", timeout=WAIT)
-    expect(page.get_by_label("Template of CLIP's texts")).to_have_value("one {}")
+    expect(page.get_by_label("Templates of CLIP's texts")).to_have_value("one {}")
     expect(page.locator("#clip .hl-classes button").first).to_have_text("3 classes")
     expect(page.get_by_role("slider", name="Map over photo")).to_have_value("30")
     expect(page.get_by_role("radio", name="Grad-CAM")).to_be_checked()
@@ -124,7 +119,7 @@ def test_a_photo_of_ones_own_is_named_and_asked_for(follow):
 
 
 def test_a_photo_of_ones_own_comes_back_after_a_reload_and_for_nobody_else(
-    open_page, address, photo, tmp_path
+    open_page, photo, tmp_path
 ):
     photo.save(tmp_path / "mine.png")
     page = open_page()
@@ -132,16 +127,42 @@ def test_a_photo_of_ones_own_comes_back_after_a_reload_and_for_nobody_else(
     page.locator("#photo input[type=file]").set_input_files(tmp_path / "mine.png")
     page.wait_for_function("location.hash.includes('photo=upload:')", timeout=WAIT)
     looked_at(page)
-    key = page.evaluate("inside.state.photo.key")
+    photo = re.search(r"photo=upload:\w{20}", page.url)[0]
     page.wait_for_timeout(1000)  # a reload amid an answer is an error that Gradio logs
     page.reload()
-    page.evaluate(INSIDE, f"{address}{assets.ROOT}")
-    page.wait_for_function(f"inside.state.photo?.key === '{key}'", timeout=WAIT)
+    has_address(page, "tab=explain", photo)
+    looked_at(page)
     expect(page.locator(".hl-link-says")).to_be_hidden()
     other = open_page()
     looked_at(other)
     other.goto(page.url)
     expect(other.locator(".hl-link-says")).to_contain_text("bring yours", timeout=WAIT)
+
+
+def test_a_picture_of_a_set_comes_with_the_classes_it_was_opened_with(follow):
+    parts = (
+        "tab=explain",
+        "photo=picture:8:2000:toybox",
+        "classes=airplane%0Acar%0Adog",
+        "from=compare",
+        "truth=car",
+        "among=airplane%0Acar%0Adog",
+        "labels_vit=airplane:+airplane%0Acar:+car%0Adog:+dog%3B+cat",
+    )
+    page = follow("&".join(("v=1", *parts)))
+    for family in ("vit", "swin", "clip"):
+        answers = page.locator(f"#{family} .hl-answers")
+        expect(answers).to_contain_text("✓ car", timeout=WAIT)
+        expect(answers.get_by_role("button")).to_have_count(3)
+    expect(page.get_by_text("The picture shows “car” (✓).")).to_be_visible()
+    expect(page.get_by_role("button", name="Back to Compare")).to_be_visible()
+    has_address(page, *parts)
+    page.get_by_role("button", name="a rocket").click()  # another photo, and the usual classes
+    expect(page.get_by_role("button", name="15 classes")).to_be_visible(timeout=WAIT)
+    has_address(page, "tab=explain", "photo=example:rocket")
+    page.go_back()
+    expect(page.locator("#clip .hl-answers")).to_contain_text("✓ car", timeout=WAIT)
+    has_address(page, *parts)
 
 
 def test_copy_link_copies_the_view_or_offers_it(open_page, address):
@@ -174,8 +195,8 @@ def test_prompts_come_with_their_link(follow):
     box = page.get_by_label("Templates, one a line")
     expect(box).to_have_value("a blurred photo of a {}\n{}", timeout=WAIT)
     expect(page.get_by_role("button", name="Back to all pictures")).to_be_visible(timeout=WAIT)
-    page.wait_for_function("inside.prompts.state.cellPictures", timeout=WAIT)
-    assert page.evaluate("inside.prompts.state.one.place") == 17
+    looked = page.get_by_role("img", name="The picture looked at: chair")  # the eighteenth
+    expect(looked).to_be_visible(timeout=WAIT)
     has_address(page, *parts)
     box.fill("one {}")
     page.wait_for_function("location.hash.includes('templates=one')")
@@ -187,15 +208,17 @@ def test_a_map_comes_with_its_link(follow):
         "set=toybox",
         "layer=1/8",
         "method=pca",
-        "template=one+%7B%7D",
+        "templates=one+%7B%7D",
         "colour=right",
         "pictures=3,17",
     )
     page = follow("&".join(("v=1", *parts)))
-    page.wait_for_function(
-        "inside.map.state.chosen.length === 2 && Object.values(inside.map.state.columns).every(({ map }) => map)",
-        timeout=WAIT,
-    )
+    expect(page.get_by_role("heading", name="2 pictures selected")).to_be_visible(timeout=WAIT)
+    for family in ("ViT", "Swin", "CLIP"):
+        column = (
+            page.get_by_role("tabpanel").filter(visible=True).get_by_role("region", name=family)
+        )
+        expect(column).to_contain_text("the two axes hold", timeout=WAIT)
     expect(page.get_by_role("combobox", name="Colour by")).to_have_value("right")
     expect(page.get_by_role("button", name="PCA")).to_have_attribute("aria-pressed", "true")
     has_address(page, *parts)
@@ -211,13 +234,17 @@ def test_an_opened_pattern_comes_with_its_link(follow):
     expect(page.get_by_label("The open picture")).to_contain_text("Shows:", timeout=WAIT)
     page.locator(".hl-cell-row:enabled").last.click()
     page.wait_for_function("location.hash.includes('cell=')", timeout=WAIT)
-    page.wait_for_function("inside.compare.state.pictures.cell === inside.compare.state.cell")
+    opened = page.get_by_label("The open picture")
+    expect(opened).to_contain_text(re.compile(r"1 of \d+"), timeout=WAIT)
     page.locator(".hl-cell-pictures button").nth(2).click()
     page.wait_for_function("location.hash.includes('picture=')", timeout=WAIT)
+    expect(opened).to_contain_text(re.compile(r"3 of \d+"), timeout=WAIT)
+    shows = opened.get_by_role("heading", name="Shows:").inner_text()
     fragment = page.url.partition("#")[2]
-    place = page.evaluate("inside.compare.state.place")
     other = follow(fragment)
-    other.wait_for_function(f"inside.compare.state.look?.place === {place}", timeout=WAIT)
+    opened = other.get_by_label("The open picture")
+    expect(opened).to_contain_text(re.compile(r"3 of \d+"), timeout=WAIT)
+    expect(opened.get_by_role("heading", name="Shows:")).to_have_text(shows)
     expect(other.get_by_role("button", name="Rollout")).to_have_attribute("aria-pressed", "true")
-    assert other.evaluate("inside.compare.state.models.swin") == ""
+    expect(other.get_by_role("combobox", name="Swin").filter(visible=True)).to_have_value("")
     has_address(other, *fragment.split("&")[1:])

@@ -171,7 +171,7 @@ def test_prompts_move_and_answers_follow(visit):
     page = visit()
     before = page.evaluate("inside.map.state.prompts.marks")
     answers = page.evaluate("inside.map.state.ready.models.clip.answers")
-    field = page.get_by_label("CLIP's prompt on its map")
+    field = page.get_by_label("CLIP's templates on its map")
     field.fill("No {}, no score.")
     page.wait_for_function(
         f"inside.map.state.prompts.marks[0]?.x !== {before[0]['x']} && inside.map.state.prompts.marks.length"

@@ -1,5 +1,6 @@
 """Classes that a model cannot tell apart, as people meet them: no number, no interval, no winner. Fails on a page error."""
 
+import csv
 import io
 import re
 import zipfile
@@ -61,13 +62,15 @@ def visit(open_page):
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Upload a set…").click()
         chooser.value.set_files(path)
-        page.wait_for_function(f"inside.{tab}.state.file && {CALM[tab]}", timeout=WAIT)
+        page.wait_for_function(
+            f"inside.{tab}.state.set.startsWith('upload:') && {CALM[tab]}", timeout=WAIT
+        )
         return page
 
     return opened
 
 
-def test_prompts_has_no_number_where_there_is_no_answer(visit, sets):
+def test_prompts_has_no_number_where_there_is_no_answer(visit, sets, tmp_path):
     page = visit("prompts", sets(*UNKNOWN))
     playwright.expect(page.locator(".hl-prompts_headline .hl-big")).to_have_text(
         "no answer (n = 6)"
@@ -90,6 +93,12 @@ def test_prompts_has_no_number_where_there_is_no_answer(visit, sets):
     playwright.expect(page.locator(".hl-leave li").first).to_contain_text("no answer without it")
     playwright.expect(page.locator(".hl-leave")).not_to_contain_text("±")
     playwright.expect(page.locator(".hl-under").first).to_contain_text("No answer: “glioma”")
+    with page.expect_download() as download:
+        page.locator(".hl-prompts_board").get_by_role("button", name="Download CSV").click()
+    download.value.save_as(tmp_path / "board.csv")
+    with open(tmp_path / "board.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            assert (row["accuracy"], row["low"], row["high"]) == ("", "", "")
 
 
 def test_a_class_name_with_a_bar_stays_whole_on_prompts(visit, sets):
@@ -157,6 +166,13 @@ def test_a_classs_bar_and_a_picture_without_an_answer_on_compare(visit, sets):
     text = page.locator('[role="tabpanel"]:visible').inner_text()
     assert not re.search(r"\bnull\b|NaN", text)
     assert "pictures a second" not in text
+    page.evaluate("inside.compare.open(0)")  # a glioma
+    looked = page.get_by_label("CLIP: where it looked")
+    playwright.expect(looked).to_contain_text("✗ no answer", timeout=WAIT)
+    page.get_by_role("button", name="Grad-CAM: its answer").click()
+    caption = looked.locator(".hl-caption")
+    playwright.expect(caption).to_contain_text("the truth; it has no answer", timeout=WAIT)
+    playwright.expect(caption).not_to_contain_text("its answer")
 
 
 def test_explain_gives_the_sentence_for_the_answer(open_page):

@@ -148,7 +148,7 @@ def test_one_picture_opens_in_explain_with_its_prompts(visit):
         """() => {
             const { columns, photo } = inside.state;
             return columns.clip.answer?.labels.length === 8 && !columns.clip.busy
-                && columns.clip.template === "my {} here" && columns.clip.answer.photo === photo.key;
+                && columns.clip.templates === "my {c} here" && columns.clip.answer.photo === photo.key;
         }""",
         timeout=60_000,
     )

@@ -17,10 +17,10 @@ from explain.classes.answers import note_of, sharing_the_highest
 from limits import ENDPOINT_CALLS, ENDPOINT_SECONDS
 from tabs.api import arguments
 from tabs.api.endpoint import given, told_plainly
-from tabs.explain.texts import text_notes
+from tabs.api.texts import text_notes
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.inputs import Json, Textbox
-from tabs.wiring.kept import kept_trace, opened
+from tabs.wiring.kept import digest, kept_trace, opened
 from tabs.wiring.listening import patient
 from tabs.wiring.photo import PhotoInput, PhotoOutput
 from tabs.wiring.slowly import Step, silent
@@ -116,7 +116,7 @@ def mapped(
         raise ValueError(f"There is no method {method[:40]!r}; there are {', '.join(METHODS)}.")
     photo, model = opened(path), loaded(name)
     trace = kept_trace(
-        (photo.key, name, texts, target),
+        (photo.key, model.fingerprint, digest(texts), target),
         lambda: model.trace(photo.image, target=target, labels=texts, gradients=False),
     )
     waiting = patient(silent, ENDPOINT_SECONDS)

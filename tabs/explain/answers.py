@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from explain import METHODS, explained
 from explain.classes.answers import note_of
+from models import text_reader
 from tabs.explain.closed_set import ClosedSet, closed_set_of
 from tabs.explain.questions import Question
-from tabs.explain.texts import text_notes
+from tabs.sets.prompt_notes import notes
 from tabs.wiring.gpu import loaded, on_gpu
-from tabs.wiring.kept import Photo, kept_trace, opened
+from tabs.wiring.kept import Photo, digest, kept_trace, opened
 from tabs.wiring.packing import packed, top_classes
 from tabs.wiring.slowly import SILENCE, stepwise
 
@@ -59,7 +60,7 @@ class Look:
     @property
     def base(self) -> str:
         """What attention depends on: neither on the target nor on the texts."""
-        return f"{self.photo.key} {self.model.name}"
+        return f"{self.photo.key} {self.model.fingerprint}"
 
 
 @on_gpu
@@ -88,7 +89,7 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
         "score": trace.score,
         "layers": len(trace.attention_blocks),
         "readout": trace.readout_name,
-        "notes": [*filter(None, [no_answer]), *text_notes(look.model, asked.texts)],
+        "notes": [*filter(None, [no_answer]), *_text_notes(look.model, asked)],
     }
     return answer | maps(trace, held=look.base == asked.held)
 
@@ -143,9 +144,8 @@ def looked(path: str, asked: Question, family: str) -> Look:
     model = _model(asked.model, family)
     if closed := closed_set_of(model, asked):
         return _looked_among(photo, model, closed, asked.target)
-    names, texts = (asked.names, asked.texts) if model.reads_texts else (model.labels, None)
-    if not names:
-        raise ValueError("Type at least one class name for CLIP to choose from.")
+    names = asked.prompts.classes if model.reads_texts else model.labels
+    texts = asked.prompts.of_classes if model.reads_texts else None
     index = target_index(asked.target, names)
     known = asked.target is None or index is not None
     trace = traced(photo, model, texts, index)
@@ -164,13 +164,15 @@ def _looked_among(photo: Photo, model: Model, closed: ClosedSet, target: str | i
     return Look(photo, model, closed.names, trace, closed, place, known)
 
 
-def traced(photo: Photo, model: Model, texts: Sequence[str] | None, target: int | None) -> Trace:
-    """The trace of one look, kept; texts: what a CLIP chooses from, None for other models."""
+def traced(
+    photo: Photo, model: Model, texts: Sequence[tuple[str, ...]] | None, target: int | None
+) -> Trace:
+    """The trace of one look, kept; texts: those of each class that a CLIP chooses from, None for other models."""
 
     def take() -> Trace:
         return model.trace(photo.image, target=target, labels=texts, gradients=False)
 
-    return kept_trace((photo.key, model.name, texts, target), take)
+    return kept_trace((photo.key, model.fingerprint, digest(texts), target), take)
 
 
 def target_index(target: str | int | None, names: Sequence[str]) -> int | None:
@@ -185,6 +187,13 @@ def target_index(target: str | int | None, names: Sequence[str]) -> int | None:
         if wanted in (part.strip() for part in name.casefold().split(",")):
             return index
     return None
+
+
+def _text_notes(model: Model, asked: Question) -> list[str]:
+    """What a CLIP makes of its texts that a person would not expect, in sentences."""
+    if not model.reads_texts:
+        return []
+    return [note["text"] for note in notes(text_reader(model), asked.prompts, asked.templates)]
 
 
 def _model(name: str, family: str) -> Model:

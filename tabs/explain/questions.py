@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from limits import LONGEST_LINE, PHOTO_CLASSES, WORD_LETTERS
+from explain.classes.prompts import Prompts, read_prompts
+from limits import PHOTO_CLASSES, WORD_LETTERS
 from models import TEMPLATE
 from tabs.wiring.lines import serial, whole
 
@@ -14,7 +16,8 @@ from tabs.wiring.lines import serial, whole
 class Question:
     """One column's question about the photo.
 
-    target: a class name, an index, or None for the model's own answer. names, template: what CLIP chooses from. among:
+    target: a class name, an index, or None for the model's own answer. names, templates: what CLIP chooses from, as typed
+    and as on the Prompts tab (explain/classes/prompts.py). among:
     the classes of a set that a model with fixed outputs may answer, empty for all it knows; label_map: which outputs
     stand for them, as typed, None for what the names tell.
     point: (x, y), fractions of the upright photo. method: the slow one that is asked for. held: the `base` of the answer the browser has already, whose
@@ -23,8 +26,8 @@ class Question:
 
     model: str
     target: str | int | None = None
-    names: tuple[str, ...] = ()
-    template: str = TEMPLATE
+    names: str = ""
+    templates: str = TEMPLATE
     among: tuple[str, ...] = ()
     label_map: str | None = None
     point: tuple[float, float] | None = None
@@ -32,10 +35,15 @@ class Question:
     held: str = ""
     serial: int = 0
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The whole sentences CLIP reads."""
-        return tuple(self.template.replace("{}", name) for name in self.names)
+    @cached_property
+    def prompts(self) -> Prompts:
+        """What CLIP is asked; ValueError, in one sentence, for lines that cannot be used."""
+        prompts = read_prompts(self.names, self.templates)
+        if len(prompts.names) > PHOTO_CLASSES:
+            raise ValueError(
+                f"These are {len(prompts.names):,} classes; give at most {PHOTO_CLASSES:,} here."
+            )
+        return prompts
 
 
 def question(raw: Any) -> Question:
@@ -44,8 +52,8 @@ def question(raw: Any) -> Question:
     return Question(
         model=_text(raw, "model").strip(),
         target=_target(raw.get("target")),
-        names=_names(_text(raw, "names", WORD_LETTERS * 20)),
-        template=_template(_text(raw, "template", LONGEST_LINE) or TEMPLATE),
+        names=_text(raw, "names", WORD_LETTERS * 20),
+        templates=_text(raw, "templates", WORD_LETTERS * 20) or TEMPLATE,
         among=_names(_text(raw, "among", WORD_LETTERS * 20)),
         label_map=_text(raw, "label_map", WORD_LETTERS * 20) or None,
         point=_point(raw.get("point")),
@@ -78,14 +86,6 @@ def _names(text: str) -> tuple[str, ...]:
     if len(names) > PHOTO_CLASSES:
         raise ValueError(f"These are {len(names):,} class names; give at most {PHOTO_CLASSES:,}.")
     return names
-
-
-def _template(text: str) -> str:
-    if text.count("{}") != 1:
-        raise ValueError(
-            "The template needs one {} where the class name goes, as in: a photo of a {}"
-        )
-    return text
 
 
 def _point(value: Any) -> tuple[float, float] | None:

@@ -57,12 +57,12 @@ def connect(
     files: the inputs whose file goes with the questions, an upload button or the photo.
     """
     for name, line in lines.items():
-        widget = Widget(tab, "line", line=name)
+        widget, given = Widget(tab, "line", line=name), ", ".join(line.reads)
         event = widget.ask(
             line.answers,
             [widget, *(files[each] for each in line.reads)],
             widget,
-            js=f"async (line, ...files) => [await {call('question', tab, name)}, ...files]",
+            js=f"(line, {given}) => {call('inputs', tab, name, last=f'{{{given}}}')}",
             concurrency_id=f"{tab}-{name}",
             concurrency_limit=line.together,
             trigger_mode="always_last",

@@ -38,16 +38,16 @@ const texts = (...names) => Object.fromEntries(names.map((name) => [name, (roll)
 const set = { ...texts("set"), limit: (roll) => pick(roll, [500, 5000]) };
 const DRAWS = {
   explain: {
-    ...texts("photo", "vit", "swin", "clip", "target", "template", "classes"), method: (roll) => pick(roll, ["attention", "rollout", "gradcam"]),
+    ...texts("photo", "vit", "swin", "clip", "target", "templates", "classes", "truth", "among", "labels_vit", "labels_swin", "labels_clip"), method: (roll) => pick(roll, ["attention", "rollout", "gradcam"]),
     layer, head: (roll) => 1 + roll(16), output: (roll) => [pick(roll, Object.keys(families)), roll(1000)],
-    patch: (roll) => [roll(10_001) / 10_000, roll(10_001) / 10_000], over: (roll) => roll(101), scale: () => "own", below: (roll) => pick(roll, Object.keys(families)),
+    patch: (roll) => [roll(10_001) / 10_000, roll(10_001) / 10_000], over: (roll) => roll(101), scale: () => "own", from: (roll) => pick(roll, ["prompts", "map", "compare"]), below: (roll) => pick(roll, Object.keys(families)),
   },
   prompts: {
     ...set, ...texts("clip", "templates", "classes", "pinned", "pinned_clip", "pinned_classes", "compared"), half: () => "choose",
     leave_out: () => "yes", cell: (roll) => [roll(15), roll(16)], picture: (roll) => roll(50_000),
   },
   map: {
-    ...set, ...texts("vit", "swin", "clip", "template", "prompt"), embedding: (roll) => pick(roll, ["answer", "readout", "mean"]), layer,
+    ...set, ...texts("vit", "swin", "clip", "templates", "prompt"), embedding: (roll) => pick(roll, ["answer", "readout", "mean"]), layer,
     method: (roll) => pick(roll, ["tsne", "pca"]), seed: (roll) => roll(1_000_000), perplexity: (roll) => 2 + roll(199),
     min_dist: (roll) => roll(101) / 100, colour: (roll) => pick(roll, ["label", "condition", "answer", "right"]),
     pictures: (roll) => many(roll, (each) => each(50_000), 1, 500), view: (roll) => many(roll, (each) => each(20_001) / 7000 - 1, 3, 3).map((value) => Number(value.toFixed(4))),
@@ -80,8 +80,8 @@ test("a question, its address and the question again", () => {
 });
 
 test("an address is short and can be read", () => {
-  const question = { version: 1, tab: "explain", photo: "example:coffee", vit: "google/vit-base", method: "rollout", layer: [3, 6], template: "a photo of a {}" };
-  assert.equal(written(rules, question).address, "#v=1&tab=explain&photo=example:coffee&vit=google/vit-base&method=rollout&layer=3/6&template=a+photo+of+a+%7B%7D");
+  const question = { version: 1, tab: "explain", photo: "example:coffee", vit: "google/vit-base", method: "rollout", layer: [3, 6], templates: "a photo of a {}" };
+  assert.equal(written(rules, question).address, "#v=1&tab=explain&photo=example:coffee&vit=google/vit-base&method=rollout&layer=3/6&templates=a+photo+of+a+%7B%7D");
 });
 
 test("whatever is typed as an address, something is made of it", () => {

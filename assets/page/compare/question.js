@@ -2,14 +2,14 @@
 
 import { unless } from "../shared/address.js";
 import { FAMILIES, firstOf, limits, settings } from "../shared/settings.js";
-import { setOf, uploadOf } from "../shared/sets.js";
+import { setOf } from "../shared/sets.js";
 import { edit, map, mapOf, openWanted, prepare, redraw, set, state } from "./state.js";
 
 const NONE = "none"; // a model that is left out
 
 export function toQuestion() {
   return {
-    set: setOf(state),
+    set: unless(state.set, settings.set),
     limit: unless(state.limit, limits.pictures),
     ...Object.fromEntries(FAMILIES.map((family) => [family, unless(state.models[family] || NONE, firstOf(family))])),
     templates: unless(state.template, settings.template),
@@ -27,17 +27,27 @@ function open() {
   return itself ? {} : { cell, from: unless(start, 0), picture: first ? undefined : place };
 }
 
-export function take(question) {
-  const changes = { limit: question.limit ?? limits.pictures };
-  const upload = uploadOf(state, question.set);
-  if (upload.set !== state.set || upload.file !== state.file) Object.assign(changes, upload);
+// Its pictures and models: asked for now, or with the tab's first question. Whether they are others.
+function lookAt(question) {
+  const wanted = { set: setOf(question.set, state.set), limit: question.limit ?? limits.pictures };
+  const changes = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => state[name] !== value));
   const models = Object.fromEntries(FAMILIES.map((family) => [family, (question[family] ?? firstOf(family)).replace(/^none$/, "")]));
+  const others = Object.keys(changes).length > 0 || FAMILIES.some((family) => models[family] !== state.models[family]);
   const started = state.ready || state.preparing || state.trouble;
-  const other = changes.set !== undefined || changes.limit !== state.limit;
-  const others = other || FAMILIES.some((family) => models[family] !== state.models[family]);
-  if (!other) delete changes.limit;
   if (started && others) prepare({ ...changes, models });
   else Object.assign(state, changes, { models });
+  return others;
+}
+
+/** What was chosen on other tabs. */
+export function adopt(fields) {
+  const question = { ...toQuestion(), ...fields };
+  lookAt(question);
+  if ("templates" in fields) edit({ template: question.templates ?? settings.template });
+}
+
+export function take(question) {
+  const others = lookAt(question);
   const { cell, from, picture } = question;
   set({ method: question.method ?? "attention", wanted: { cell, from, picture } });
   for (const family of FAMILIES) {

@@ -5,9 +5,10 @@
 import * as compareMaps from "./maps.js";
 import { showInExplain } from "../explain/bring.js";
 import * as drawing from "../shared/canvas.js";
+import { lineOf } from "../shared/class-lines.js";
 import { csv, save } from "../shared/saving.js";
 import { say } from "../shared/says.js";
-import { digestOf } from "../shared/sets.js";
+import { brought, isUpload } from "../shared/sets.js";
 import { FAMILIES, firstOf, limits, settings } from "../shared/settings.js";
 import { tab as newTab } from "../shared/tab.js";
 
@@ -15,9 +16,7 @@ const PATIENCE = 250; // ms after the last key before typed words are tried
 const PAGE = limits.shown; // pictures of a cell shown at once
 
 const state = {
-  set: settings.set, // a name or Hub id; on this one the models part
-  file: "", // the name of the uploaded set, where that is the one
-  digest: "", // of its content
+  set: settings.set, // a name, a Hub id or an upload (shared/sets.js); on this one the models part
   limit: limits.pictures,
   models: Object.fromEntries(FAMILIES.map((family) => [family, firstOf(family)])), // "" = left out
   template: settings.template,
@@ -44,9 +43,8 @@ const state = {
   report: "", // how the report is coming along
 };
 const typed = new Map(); // set and model → the label map typed for them
-let uploads = 0; // two files may have one name
 
-const labelsKey = (family) => JSON.stringify([state.file ? uploads : state.set, state.models[family]]);
+const labelsKey = (family) => JSON.stringify([state.set, state.models[family]]);
 const able = () => FAMILIES.filter((family) => state.models[family] && state.ready?.models[family] && !state.ready.models[family].error);
 // The models whose figures are shown, or will be.
 const rivals = () => (state.answer ? Object.keys(state.answer.cells[0].right) : FAMILIES.filter((family) => state.models[family]));
@@ -54,7 +52,7 @@ const rivals = () => (state.answer ? Object.keys(state.answer.cells[0].right) : 
 const tab = newTab("compare", state, {
   asks: () => ({
     set: state.set,
-    file: Boolean(state.file),
+    file: isUpload(state.set),
     limit: state.limit,
     models: Object.fromEntries(able().map((family) => [family, state.models[family]])),
     template: state.template,
@@ -79,7 +77,7 @@ function prepare(changes = {}) {
   Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, busy: false });
   state.report = "";
   ["attempt", "report", "table"].forEach(cancel); // answers about other pictures, or other models'
-  if ("set" in changes || "file" in changes || "limit" in changes) {
+  if ("set" in changes || "limit" in changes) {
     ["pick", "look", ...FAMILIES.map((family) => `maps_${family}`)].forEach(cancel); // answers about other pictures
     Object.assign(state, { ready: null, wrong: null, error: "", cell: "", place: null, look: null, maps: {}, told: {}, era: state.era + 1 }); // the figures stay, dimmed
   }
@@ -113,9 +111,7 @@ function gone(trouble) {
 }
 
 function fileChanged(file) {
-  if (!file) return;
-  uploads += 1;
-  prepare({ file: file.orig_name || "your set", digest: digestOf(file) });
+  if (file) prepare({ set: brought(file) });
 }
 
 // The figures.
@@ -249,11 +245,11 @@ function send() {
 hearers.send = (value) => {
   if (!value.src) return (state.lookError = value.error ?? "");
   const models = Object.fromEntries(able().map((family) => [family, state.models[family]]));
-  const { src, names, truth, label_maps: labelMaps } = value;
+  const { src, key, place, names, truth, label_maps: labelMaps } = value;
   const ofTruth = state.method === "truth";
   const seen = { method: ofTruth ? "gradcam" : state.method, target: ofTruth ? { name: truth, family: null, index: null } : null, depth: 1, head: 0 };
-  const from = { tab: "Compare", place: ".hl-opened", truth, names, labelMaps };
-  showInExplain({ src, name: state.look?.name, models, names, templates: state.template, from, seen });
+  const from = { tab: "compare", truth, names, labelMaps, picture: { set: state.set, limit: state.limit, place, key } };
+  showInExplain({ src, name: state.look?.name, models, classes: names.map(lineOf).join("\n"), templates: state.template, from, seen });
 };
 
 function take(line) {

@@ -7,11 +7,15 @@ import { cells } from "./cells.js";
 import { differences } from "./differences.js";
 import { headline } from "./headline.js";
 import { labels } from "./labels.js";
-import { fileChanged, tab } from "./state.js";
-import { take, toQuestion } from "./question.js";
+import { fileChanged, state, tab } from "./state.js";
+import { adopt, take, toQuestion } from "./question.js";
+import { fileOf } from "../shared/sets.js";
 
 export const widgets = { asks, bars, calibration, cells, differences, headline, labels };
 
 export const changed = { file: fileChanged };
 
-export { tab, take, toQuestion };
+/** The files that go with questions. */
+export const files = { file: () => fileOf(state.set) };
+
+export { tab, adopt, take, toQuestion };

@@ -29,7 +29,8 @@ export function ask(element) {
     drawers.add(() => {
       box.hidden = !state.from;
       if (!state.from) return;
-      const { tab, truth, names } = state.from;
+      const { truth, names } = state.from;
+      const tab = state.from.tab[0].toUpperCase() + state.from.tab.slice(1);
       const shows = truth ? `The picture shows “${truth}” (✓). ` : "";
       words.textContent = `${shows}${names.length ? `Every model chooses among the ${names.length.toLocaleString("en")} classes that ${tab} asked for.` : ""}`;
       back.textContent = `Back to ${tab}`;

@@ -1,11 +1,14 @@
 // Ctrl+V anywhere on the page brings the copied picture in, and so does dropping a file anywhere.
 // gr.Image has a file field for its own drop zone; giving that field the file is all it takes.
 
-import { set, state } from "./state.js";
+import { openTab, unchosen } from "../shared/visit.js";
+import { settings } from "../shared/settings.js";
+import { NAMES, askSoon, set, state } from "./state.js";
 
-const lent = new Map(); // box → [what stood there before another tab's picture came, what came]
+const lent = {}; // CLIP's names, its templates → [those before another tab's picture came, those that came]
 let coming = false; // whether the photo that comes next is such a picture
 let brought = ""; // its path; a photo can be told of twice
+const PLACES = { prompts: ".hl-one", map: ".hl-map_chosen", compare: ".hl-opened" }; // where such pictures stand
 const IMAGE = /^image\//;
 
 export function bring(files) {
@@ -31,51 +34,61 @@ document.addEventListener("drop", (event) => {
   if (bring(event.dataTransfer.files)) event.preventDefault();
 });
 
-function fill(box, text) {
-  box.value = text;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+function lend(field, text) {
+  const { clip } = state.columns;
+  if (text === undefined || text === clip[field]) return;
+  const [before, came] = lent[field] ?? [];
+  lent[field] = [clip[field] === came ? before : clip[field], text];
+  clip[field] = text;
+  askSoon("clip");
 }
 
 // With the next photo CLIP chooses again from what it chose from before, unless somebody has typed since.
 export function giveBack({ path }) {
   if (coming) [coming, brought] = [false, path];
-  if (path === brought) return;
-  for (const [box, [before, came]] of lent) if (box.value === came) fill(box, before);
-  lent.clear();
+  if (path === brought || state.wanted) return; // one that an address asks for
+  unchosen("explain", () => {
+    const { clip } = state.columns;
+    for (const [field, [before, came]] of Object.entries(lent)) if (clip[field] === came) clip[field] = before;
+    Object.keys(lent).forEach((field) => delete lent[field]);
+  });
   if (state.from) set({ from: null, target: null });
-}
-
-/** @param {string} title */
-function openTab(title) {
-  const tabs = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[role="tab"]'));
-  [...tabs].find((tab) => tab.textContent.trim() === title)?.click();
 }
 
 // Back to the tab that the picture came from, which is as it was left.
 export function goBack() {
   openTab(state.from.tab);
-  document.querySelector(state.from.place)?.scrollIntoView({ block: "center" });
+  document.querySelector(PLACES[state.from.tab])?.scrollIntoView({ block: "center" });
 }
 
-// Another tab's picture with the models it was looked at with. names, templates (one a line): what CLIP is to choose from;
-// of the templates the first is taken that has one place for the name, as Explain wants it. from: where it comes from, as
-// explain/state.js has it, with the classes that the other models choose among; seen: the method and the class explained.
-export async function showInExplain({ src, name, models = {}, names, templates = "", from, seen = {} }) {
-  const template = templates.split("\n").map((line) => line.trim().replaceAll("{c}", "{}")).find((line) => line.split("{}").length === 2);
-  const blob = await (await fetch(src)).blob();
-  const stem = (name ?? "picture").split("/").pop().replace(/\.?[^.]*$/, "") || "picture";
-  const put = (selector, text) => {
-    const box = document.querySelector(selector);
-    if (!box || text === undefined || box.value === text) return;
-    const [before, came] = lent.get(box) ?? [];
-    lent.set(box, [before !== undefined && box.value === came ? before : box.value, text]);
-    fill(box, text);
-  };
-  openTab("Explain");
+// Another tab's picture with the models it was looked at with. classes, templates: what CLIP is to choose from, as typed.
+// from: what state.from has of it, with the classes that the other models choose among; seen: the method and the class
+// explained.
+export async function showInExplain({ src, name, models = {}, classes, templates, from, seen = {} }) {
+  const file = await fileOf(src, name);
+  openTab("explain");
   set({ from: { names: [], labelMaps: {}, ...from, models }, target: null, point: null, ...seen });
-  for (const [family, model] of Object.entries(models)) state.columns[family]?.choose(model);
-  put("#clip .hl-classes textarea", names?.join("\n"));
-  put("#clip .hl-classes input", template);
+  unchosen("explain", () => {
+    for (const [family, model] of Object.entries(models)) state.columns[family]?.choose(model);
+    lend("names", classes);
+    lend("templates", templates);
+  });
   window.scrollTo(0, 0);
-  coming = bring([new File([blob], `${stem}.png`, { type: "image/png" })]);
+  coming = bring([file]);
+}
+
+// A picture of a set that an address asks for, as it came from Python.
+export async function bringPicture({ src, name }) {
+  const file = await fileOf(src, name);
+  const { wanted } = state;
+  const { clip } = state.columns;
+  if (state.from) Object.assign(lent, { names: [NAMES, clip.names], templates: [settings.template, clip.templates] });
+  coming = bring([file]);
+  state.wanted = wanted;
+}
+
+async function fileOf(src, name = "picture") {
+  const blob = await (await fetch(src)).blob();
+  const stem = name.split("/").pop().replace(/\.?[^.]*$/, "") || "picture";
+  return new File([blob], `${stem}.png`, { type: "image/png" });
 }

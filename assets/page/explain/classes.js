@@ -1,7 +1,6 @@
 // What a model chooses from: classes fixed in training, or CLIP's texts, edited in place.
 
 import { make } from "../shared/make.js";
-import { limits } from "../shared/settings.js";
 import { askSoon } from "./state.js";
 
 export function classChoice(column) {
@@ -12,11 +11,12 @@ export function classChoice(column) {
   else node.append(count);
 
   function texts() {
-    const template = make("input", "hl-field", "", {
-      type: "text", "aria-label": "Template of CLIP's texts; {} stands for the class name",
-      title: "{} stands for the class name", spellcheck: "false", maxlength: String(limits.letters),
+    // One line high, and open to all its lines while somebody types in it.
+    const templates = make("textarea", "hl-field", "", {
+      rows: "1", "aria-label": "Templates of CLIP's texts, one a line; {} stands for the class name",
+      title: "Templates, one a line; {} stands for the class name. Of several, CLIP takes the mean.", spellcheck: "false",
     });
-    template.value = column.template;
+    templates.value = column.templates;
     const open = make("button", "hl-button", "", { type: "button", "aria-expanded": "false" });
     open.append(count);
     const panel = make("div", "hl-names");
@@ -25,7 +25,7 @@ export function classChoice(column) {
     });
     names.value = column.names;
     const done = make("button", "hl-button", "Done", { type: "button" });
-    panel.append(names, make("p", "hl-hint", "One class name a line; the answers change as you type."), done);
+    panel.append(names, make("p", "hl-hint", "One class a line, synonyms after |; the answers change as you type."), done);
     panel.hidden = true;
     const show = (shown) => {
       panel.hidden = !shown;
@@ -39,10 +39,10 @@ export function classChoice(column) {
       event.stopPropagation();
       show(false);
     });
-    Object.assign(fields, { template, names });
-    template.addEventListener("input", () => change("template", template.value));
+    Object.assign(fields, { templates, names });
+    templates.addEventListener("input", () => change("templates", templates.value));
     names.addEventListener("input", () => change("names", names.value));
-    return [template, open, panel];
+    return [templates, open, panel];
   }
 
   function change(what, text) {
@@ -56,7 +56,8 @@ export function classChoice(column) {
       if (document.activeElement !== field && field.value !== column[what]) field.value = column[what];
     }
     if (column.family === "clip") {
-      count.textContent = known ? `${known} ${known === 1 ? "class" : "classes"}` : "Classes";
+      const lines = new Set(column.templates.split("\n").map((line) => line.trim()).filter(Boolean)).size;
+      count.textContent = known ? `${known} ${known === 1 ? "class" : "classes"}${lines > 1 ? ` × ${lines} templates` : ""}` : "Classes";
       return;
     }
     const why = column.answer?.closed ? "by its label map" : "fixed in training";

@@ -3,13 +3,15 @@
 // What a question carries is checked in tabs/explain/questions.py.
 
 import * as drawing from "../shared/canvas.js";
+import { lineOf } from "../shared/class-lines.js";
 import * as maps from "../shared/maps.js";
-import { keep } from "./uploads.js";
 import { FAMILIES, firstOf, methods, settings, titleOf } from "../shared/settings.js";
 import { tab as newTab } from "../shared/tab.js";
+import { keep } from "../shared/uploads.js";
 
 const PATIENCE = 350; // ms after the last key before typed words are asked about
 const PICTURES = 4; // photos kept
+const NAMES = settings.categories.map(lineOf).join("\n");
 
 const state = {
   photo: null, // one of `pictures`, the photo now, once Python has sent it
@@ -24,7 +26,7 @@ const state = {
   opacity: 0.65,
   ownScale: false, // stretch each map by itself instead of one scale for all heads and layers of a model
   target: null, // null = each model's own answer, or {name, family, index}
-  from: null, // the question that another tab's picture came with: {tab, truth, names, models, labelMaps}
+  from: null, // what another tab's picture came with: {tab, truth, names, models, labelMaps}; picture: {set, limit, place, key} of one of a set
   point: null, // the pinned place, {x, y} as fractions of the photo
   hover: null, // the place pointed at, the same
   touched: FAMILIES[0], // the column whose heads and layers are laid out below
@@ -38,8 +40,8 @@ function column(family) {
     family,
     title: titleOf(family),
     model: firstOf(family),
-    names: settings.categories.join("\n"), // what CLIP chooses from
-    template: settings.template,
+    names: NAMES, // what CLIP chooses from, and how it is asked, as on the Prompts tab
+    templates: settings.template,
     busy: false,
     error: "",
     answer: null, // the last answer, with its maps decoded
@@ -52,16 +54,17 @@ function column(family) {
 const tab = newTab("explain", state, {
   asks: (line) => {
     const [kind, family] = line.split("_");
-    return family ? question(kind, family) : {};
+    return FAMILIES.includes(family) ? question(kind, family) : {};
   },
   start: () => {}, // the photo starts it
   failed: (line, lost) => {
     const [kind, family] = line.split("_");
     const found = state.columns[family];
+    if (line === "of_set") state.wanted = null;
     if (kind === "look") Object.assign(found, { busy: false, error: lost });
     if (kind === "point" && found.point) found.point = { error: lost };
     if (kind === "slow" && found.slow?.state === "running") Object.assign(found.slow, { state: "error", error: lost });
-    if (kind === "picture") state.photoError = lost;
+    if (line === "picture") state.photoError = lost;
   },
 });
 const { drawers, pointers, hearers, redraw, set, point } = tab;
@@ -72,7 +75,7 @@ function question(kind, family) {
   return {
     model: found.model,
     names: found.names,
-    template: found.template,
+    templates: found.templates,
     among: state.from?.names.join("\n") ?? "",
     label_map: state.from?.models[family] === found.model ? state.from.labelMaps[family] : null, // it speaks of one model's outputs
     target: target && (target.family === family ? target.index : target.name),
@@ -104,7 +107,7 @@ for (const family of FAMILIES) {
   const found = state.columns[family];
 
   hearers[`look_${family}`] = (value) => {
-    Object.assign(found, { busy: false, error: value.error || "" });
+    Object.assign(found, { busy: false, error: value.error || value.wrong?.text || "" });
     const held = found.answer;
     found.answer = null;
     if (!value.top) return;
@@ -117,12 +120,12 @@ for (const family of FAMILIES) {
 
   hearers[`point_${family}`] = (value) => {
     if (!state.point) return;
-    found.point = value.error ? { error: value.error } : { layers: value.attention.map(maps.unpack), asked: (asked += 1) };
+    found.point = value.error || value.wrong ? { error: value.error ?? value.wrong.text } : { layers: value.attention.map(maps.unpack), asked: (asked += 1) };
   };
 
   hearers[`slow_${family}`] = (value) => {
     if (!found.slow) return;
-    if (value.error) Object.assign(found.slow, { state: "error", error: value.error });
+    if (value.error || value.wrong) Object.assign(found.slow, { state: "error", error: value.error ?? value.wrong.text });
     else if (value.data) Object.assign(found.slow, { state: "done", ...maps.unpack(value), note: value.note });
     else found.slow.done = value.done ?? found.slow.done;
   };
@@ -207,12 +210,12 @@ function chooseTarget(target) {
 
 // Every model chooses among all it knows again, about the same photo.
 function letGo() {
-  set({ from: null, target: null });
+  set({ from: { ...state.from, names: [], labelMaps: {} }, target: null });
   FAMILIES.forEach(ask);
 }
 
 export {
-  tab, state, letGo, pictures, drawers, pointers, redraw, set, point, ask, askSoon, question, photoChanged, pin, chooseMethod,
+  NAMES, tab, state, letGo, pictures, drawers, pointers, redraw, set, point, ask, askSoon, question, photoChanged, pin, chooseMethod,
   chooseTarget,
   askSlowly, stopSlowly,
 };

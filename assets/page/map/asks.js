@@ -144,12 +144,12 @@ export function asks(element, { draws, methods }) {
   }
 
   function prompts() {
-    const field = make("input", "hl-field", "", {
-      type: "text", "aria-label": "CLIP's prompt on its map; {} stands for the class name", spellcheck: "false", maxlength: "1000",
+    const field = make("textarea", "hl-field", "", {
+      rows: "2", "aria-label": "CLIP's templates on its map, one a line; {} stands for the class name", spellcheck: "false",
     });
     const says = make("p", "hl-hint hl-prompt-says", "", { "aria-live": "polite" });
     field.addEventListener("input", () => edit(field.value));
-    const box = labelled("CLIP’s template, on its map", field);
+    const box = labelled("CLIP’s templates, on its map", field);
     const list = make("ol", "hl-legend-list", "", { "aria-label": "Prompts" });
     const fill = rows(list, promptRow);
     box.append(says, list);

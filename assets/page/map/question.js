@@ -2,7 +2,7 @@
 
 import { depthOf, layerAt, unless } from "../shared/address.js";
 import { FAMILIES, firstOf, limits, ranges, settings } from "../shared/settings.js";
-import { setOf, uploadOf } from "../shared/sets.js";
+import { setOf } from "../shared/sets.js";
 import { arrangeAll, chooseWanted, edit, placeOf, prepare, redraw, state, steps } from "./state.js";
 
 const OPTIONS = Object.keys(ranges);
@@ -16,7 +16,7 @@ function viewed({ x, y, scale }) {
 export function toQuestion() {
   const chosen = state.wanted ?? (state.ready ? state.chosen.map(placeOf) : []);
   return {
-    set: setOf(state),
+    set: unless(state.set, settings.set),
     limit: unless(state.limit, limits.pictures),
     ...Object.fromEntries(FAMILIES.map((family) => [family, unless(state.models[family], firstOf(family))])),
     embedding: unless(state.pool, "answer"),
@@ -24,7 +24,7 @@ export function toQuestion() {
     method: unless(state.method, "tsne"),
     seed: unless(state.seed, 0),
     ...Object.fromEntries(OPTIONS.map((name) => [name, unless(state[name], ranges[name][2])])),
-    template: unless(state.template, settings.template),
+    templates: unless(state.template, settings.template),
     colour: unless(state.colour, "label"),
     prompt: state.prompt ?? undefined,
     pictures: chosen.length ? chosen : undefined,
@@ -32,20 +32,29 @@ export function toQuestion() {
   };
 }
 
-export function take(question) {
-  const before = ARRANGED.map((name) => state[name]).join();
-  const template = question.template ?? settings.template;
-  const typed = template !== state.template;
-  const changes = { limit: question.limit ?? limits.pictures };
-  const { set, file } = uploadOf(state, question.set);
-  if (set !== state.set || file !== state.file) Object.assign(changes, { set, file });
+// Its pictures and models: asked for now, or with the tab's first question.
+function lookAt(question) {
+  const wanted = { set: setOf(question.set, state.set), limit: question.limit ?? limits.pictures };
+  const changes = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => state[name] !== value));
   const models = Object.fromEntries(FAMILIES.map((family) => [family, question[family] ?? firstOf(family)]));
+  const others = Object.keys(changes).length || FAMILIES.some((family) => models[family] !== state.models[family]);
   const started = state.ready || state.preparing || state.trouble;
-  const other = changes.set !== undefined || changes.limit !== state.limit;
-  const others = other || FAMILIES.some((family) => models[family] !== state.models[family]);
-  if (!other) delete changes.limit;
   if (started && others) prepare({ ...changes, models });
   else Object.assign(state, changes, { models });
+}
+
+/** What was chosen on other tabs. */
+export function adopt(fields) {
+  const question = { ...toQuestion(), ...fields };
+  lookAt(question);
+  if ("templates" in fields) edit(question.templates ?? settings.template);
+}
+
+export function take(question) {
+  const before = ARRANGED.map((name) => state[name]).join();
+  const template = question.templates ?? settings.template;
+  const typed = template !== state.template;
+  lookAt(question);
   Object.assign(state, {
     pool: question.embedding ?? "answer",
     depth: depthOf(question.layer),

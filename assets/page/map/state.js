@@ -3,9 +3,10 @@
 // A picture is known by its index on the map; `state.ready.chosen[index]` is its place in the set, which Python knows.
 
 import { showInExplain } from "../explain/bring.js";
+import { lineOf } from "../shared/class-lines.js";
 import * as maps from "../shared/maps.js";
 import { FAMILIES, firstOf, limits, ranges, settings } from "../shared/settings.js";
-import { digestOf } from "../shared/sets.js";
+import { brought, isUpload } from "../shared/sets.js";
 import { tab as newTab } from "../shared/tab.js";
 
 const PATIENCE = 180; // ms after the last move of a slider or key before a question goes out
@@ -14,9 +15,7 @@ const UNPLACED = "A map is missing; arrange the pictures first, then place the p
 const PACE = 900; // ms a layer stays while they are played
 
 const state = {
-  set: settings.set, // a name or Hub id
-  file: "", // the name of the uploaded set, where that is the one
-  digest: "", // of its content
+  set: settings.set, // a name, a Hub id or an upload (shared/sets.js)
   limit: limits.pictures,
   models: Object.fromEntries(FAMILIES.map((family) => [family, firstOf(family)])),
   ready: null, // the set and every model's answers, as Python told of them
@@ -53,7 +52,7 @@ let indices = new Map(); // place in the set → index on the map
 const tab = newTab("map", state, {
   asks: () => ({
     set: state.set,
-    file: Boolean(state.file),
+    file: isUpload(state.set),
     limit: state.limit,
     models: able(),
     pool: state.pool,
@@ -90,7 +89,7 @@ const kindOf = (index) => state.ready.kinds[placeOf(index)];
 // The set and the models: pictures are shown to each model once, with a bar that can be stopped.
 
 function prepare(changes = {}) {
-  const other = "set" in changes || "file" in changes || "limit" in changes;
+  const other = "set" in changes || "limit" in changes;
   if (state.preparing) cancel("prepare");
   Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", playing: false });
   if (other) {
@@ -347,7 +346,7 @@ function removePhoto() {
 hearers.place = (value) => (state.photo = value.marks ? value : { ...state.photo?.before, before: null, busy: false, error: value.error ?? "" });
 
 function fileChanged(file) {
-  if (file) prepare({ file: file.orig_name || "your set", digest: digestOf(file) });
+  if (file) prepare({ set: brought(file) });
 }
 
 let sending = 0;
@@ -359,8 +358,9 @@ hearers.send = (value) => {
   if (!value.src) return (state.trouble = value.error ?? "");
   const { classes, names } = state.ready;
   const among = classes.slice(0, limits.names);
-  const from = { tab: "Map", place: ".hl-map_chosen", truth: classes[labelOf(sending)], names: among };
-  showInExplain({ src: value.src, name: names[placeOf(sending)], models: able(), names: among, templates: state.template, from });
+  const picture = { set: state.set, limit: state.limit, place: placeOf(sending), key: value.key };
+  const from = { tab: "map", truth: classes[labelOf(sending)], names: among, picture };
+  showInExplain({ src: value.src, name: names[placeOf(sending)], models: able(), classes: among.map(lineOf).join("\n"), templates: state.template, from });
 };
 
 export {

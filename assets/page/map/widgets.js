@@ -4,11 +4,15 @@ import { asks } from "./asks.js";
 import { chosen } from "./chosen.js";
 import { column } from "./column.js";
 import { notes } from "./notes.js";
-import { fileChanged, photoChanged, tab } from "./state.js";
-import { take, toQuestion } from "./question.js";
+import { fileChanged, photoChanged, state, tab } from "./state.js";
+import { adopt, take, toQuestion } from "./question.js";
+import { fileOf } from "../shared/sets.js";
 
 export const widgets = { asks, chosen, column, notes };
 
 export const changed = { file: fileChanged, photo: photoChanged };
 
-export { tab, take, toQuestion };
+/** The files that go with questions. */
+export const files = { file: () => fileOf(state.set) };
+
+export { tab, adopt, take, toQuestion };

@@ -4,6 +4,7 @@ import { brief, button, card, doubt, percent } from "./parts.js";
 import { prepare, redraw, restore, set as change, state } from "./state.js";
 import { make } from "../shared/make.js";
 import { csv, save } from "../shared/saving.js";
+import { nameOf } from "../shared/sets.js";
 
 export function board(element) {
   const HALF = { all: "all", choose: "choose half", confirm: "confirm half" };
@@ -15,7 +16,7 @@ export function board(element) {
   const COLUMNS = [
     ["number", "#", (row) => row.number],
     ["templates", "Templates", (row) => row.templates],
-    ["set", "Pictures", (row) => `${row.set}${row.half === "all" ? "" : `, ${HALF[row.half]}`}`],
+    ["set", "Pictures", (row) => `${nameOf(row.set)}${row.half === "all" ? "" : `, ${HALF[row.half]}`}`],
     ["model", "CLIP", (row) => row.model],
     ["count", "Classes", (row) => row.count],
     ["accuracy", "Accuracy", (row) => row.overall.rate ?? -1], // without an answer, below all
@@ -59,17 +60,15 @@ export function board(element) {
     });
   }
 
-  function bring({ templates, classes, model, set, uploaded, limit }) {
-    const elsewhere = set !== (state.file || state.set) || limit !== state.limit;
-    if (elsewhere && uploaded && set !== state.file) return restore({ templates });
-    if (!elsewhere) return restore({ templates, classes, model });
-    prepare({ set: uploaded ? state.set : set, file: uploaded ? set : "", limit, model });
+  function bring({ templates, classes, model, set, limit }) {
+    if (set === state.set && limit === state.limit) return restore({ templates, classes, model });
+    prepare({ set, limit, model });
     change({ classes, templates });
   }
 
   function draw() {
     take.disabled = !state.board.length;
-    const key = JSON.stringify([sorted, state.board.length, state.templates, state.classes, state.model, state.split, state.file || state.set]);
+    const key = JSON.stringify([sorted, state.board.length, state.templates, state.classes, state.model, state.split, state.set]);
     if (key === drawn) return;
     drawn = key;
     for (const [name, th] of heads) th.setAttribute("aria-sort", name !== sorted.key ? "none" : sorted.down ? "descending" : "ascending");
@@ -79,7 +78,7 @@ export function board(element) {
   function line(row) {
     const tr = make("tr");
     const half = state.split ? "choose" : "all";
-    const now = row.templates === state.templates && row.classes === state.classes && row.model === state.model && row.half === half && row.set === (state.file || state.set);
+    const now = row.templates === state.templates && row.classes === state.classes && row.model === state.model && row.half === half && row.set === state.set;
     tr.classList.toggle("hl-now", now);
     for (const [key, , value] of COLUMNS) {
       const td = make("td");
@@ -98,7 +97,8 @@ export function board(element) {
   function download() {
     const names = "number set half model classes templates correct total accuracy low high macro_f1".split(" ");
     const written = ordered().map(({ number, set, half, model, classes, templates, overall, f1 }) => [
-      number, set, half, model, classes, templates, overall.correct, overall.total, overall.rate, overall.low, overall.high, f1,
+      number, nameOf(set), half, model, classes, templates, overall.correct, overall.total, overall.rate,
+      ...(overall.rate === null ? ["", ""] : [overall.low, overall.high]), f1, // no interval of no accuracy
     ]);
     save(csv([names, ...written]), "headlight-prompts.csv", "text/csv;charset=utf-8");
   }

@@ -2,8 +2,8 @@
 
 import { unless } from "../shared/address.js";
 import { firstOf, limits, settings } from "../shared/settings.js";
-import { setOf, uploadOf } from "../shared/sets.js";
-import { attempt, compare, firstPlace, ownClasses, prepare, redraw, state } from "./state.js";
+import { setOf } from "../shared/sets.js";
+import { attempt, compare, edit, firstPlace, offer, ownClasses, prepare, redraw, state } from "./state.js";
 
 const { compared: TEACHING } = settings.told.prompts.image;
 
@@ -16,7 +16,7 @@ export function toQuestion() {
   const { pinned, one } = state;
   const compared = state.compared.join("\n");
   return {
-    set: setOf(state),
+    set: unless(state.set, settings.set),
     limit: unless(state.limit, limits.pictures),
     clip: unless(state.model, firstOf("clip")),
     templates: unless(state.templates, settings.template),
@@ -32,14 +32,25 @@ export function toQuestion() {
   };
 }
 
-export function take(question) {
-  const changes = { limit: question.limit ?? limits.pictures, model: question.clip ?? firstOf("clip") };
-  const { set, file } = uploadOf(state, question.set);
-  if (set !== state.set || file !== state.file) Object.assign(changes, { set, file });
+// Its pictures and its CLIP: asked for now, or with the tab's first question.
+function lookAt({ set, limit, clip }) {
+  const wanted = { set: setOf(set, state.set), limit: limit ?? limits.pictures, model: clip ?? firstOf("clip") };
+  const changes = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => state[name] !== value));
   const started = state.ready || state.preparing || state.trouble;
-  const others = Object.keys(changes).some((name) => changes[name] !== state[name]);
-  if (started && others) prepare(changes);
+  if (started && Object.keys(changes).length) prepare(changes);
   else Object.assign(state, changes);
+}
+
+/** What was chosen on other tabs. */
+export function adopt(fields) {
+  const question = { ...toQuestion(), ...fields };
+  lookAt(question);
+  if ("templates" in fields) edit({ templates: question.templates ?? settings.template });
+  if (fields.classes !== undefined) offer(fields.classes);
+}
+
+export function take(question) {
+  lookAt(question);
   const classes = question.classes ?? ownClasses();
   const templates = question.templates ?? settings.template;
   Object.assign(state, {
@@ -47,11 +58,11 @@ export function take(question) {
     split: question.half === "choose",
     leaving: question.leave_out === "yes",
     pinned: question.pinned === undefined ? null : {
-      templates: question.pinned, model: question.pinned_clip ?? changes.model, classes: question.pinned_classes ?? classes,
+      templates: question.pinned, model: question.pinned_clip ?? state.model, classes: question.pinned_classes ?? classes,
     },
     cell: question.cell ?? null,
     cellPictures: null,
-    one: { place: question.picture ?? null, photo: false },
+    one: question.picture === undefined && state.one.photo ? state.one : { place: question.picture ?? null, photo: false },
     compared: filled(question.compared?.split("\n") ?? [line(templates), ...TEACHING]),
     stale: true,
     confirmed: null,

@@ -4,7 +4,8 @@
 
 import { showInExplain } from "../explain/bring.js";
 import { firstOf, limits, settings } from "../shared/settings.js";
-import { digestOf } from "../shared/sets.js";
+import { names } from "../shared/class-lines.js";
+import { brought, isUpload } from "../shared/sets.js";
 import { tab as newTab } from "../shared/tab.js";
 
 const PATIENCE = 250; // ms after the last key before typed words are tried
@@ -12,12 +13,11 @@ const OFFERED = 8; // pictures to choose one from
 const STANDS = 1000; // ms a try must stand to go on the board, so that half a word does not
 
 const state = {
-  set: settings.set, // a name or Hub id; on this one a template moves something
-  file: "", // the name of the uploaded set, where that is the one
-  digest: "", // of its content
+  set: settings.set, // a name, a Hub id or an upload (shared/sets.js); on this one a template moves something
   limit: limits.pictures,
   model: firstOf("clip"),
   classes: "",
+  offered: "", // classes that were chosen on another tab, until it is known whether they are this set's
   templates: settings.template,
   ready: null, // the set, as Python told of it
   preparing: null, // {done, doing} while it loads
@@ -53,7 +53,7 @@ const sent = (words) => words && { ...words, classes: words.classes === ownClass
 const tab = newTab("prompts", state, {
   asks: () => ({
     set: state.set,
-    file: Boolean(state.file),
+    file: isUpload(state.set),
     limit: state.limit,
     ...sent(wording()),
     pinned: sent(state.pinned),
@@ -71,11 +71,11 @@ const { drawers, hearers, redraw, set, ask, cancel } = tab;
 // The set and the model: their pictures are embedded once, with a bar that can be stopped.
 
 function prepare(changes = {}) {
-  if (state.ready) drafts[state.file || state.set] = state.classes;
+  if (state.ready) drafts[state.set] = state.classes;
   Object.assign(state, changes, { preparing: { done: 0, doing: "Getting ready" }, trouble: "", stale: true, confirmed: null, busy: false });
   ["attempt", "confirm", "flips", "pick", "some", "compare"].forEach(tab.cancel); // answers about other pictures, or another model's
-  if ("set" in changes || "file" in changes) {
-    const classes = drafts[state.file || state.set] ?? "";
+  if ("set" in changes) {
+    const classes = drafts[state.set] ?? "";
     Object.assign(state, { classes, ready: null, cell: null, cellPictures: null, pinned: null, flips: null, looks: 0 });
     if (!state.one.photo) Object.assign(state, { one: { place: null, photo: false }, oneAnswer: null });
   }
@@ -95,7 +95,8 @@ hearers.prepare = (value) => {
     return;
   }
   state.ready = { ...value, asked: { model: state.model, limit: state.limit } };
-  if (!state.classes.trim()) state.classes = value.class_lines;
+  if (!state.classes.trim()) state.classes = names(state.offered, value.classes) ? state.offered : value.class_lines;
+  state.offered = "";
   if (state.pinned && !state.pinned.classes.trim()) state.pinned = { ...state.pinned, classes: state.classes };
   attempt();
   others(0);
@@ -124,6 +125,12 @@ function edit(changes) {
   redraw();
 }
 
+// Classes that were chosen on another tab: used where they name all of this set's.
+function offer(classes) {
+  if (!state.ready) state.offered = classes;
+  else if (names(classes, state.ready.classes)) edit({ classes });
+}
+
 function restore(changes) {
   if (changes.model && changes.model !== state.model) {
     Object.assign(state, changes);
@@ -147,7 +154,7 @@ hearers.attempt = (value) => {
   Object.assign(state, { busy: false, wrong: value.wrong ?? null, error: value.error ?? "" });
   if (!value.overall) return;
   Object.assign(state, { answer: value, stale: false, flips: null });
-  const tried = { ...wording(), set: state.file || state.set, uploaded: Boolean(state.file), limit: state.limit };
+  const tried = { ...wording(), set: state.set, limit: state.limit };
   standing = setTimeout(() => enter(tried, value), STANDS);
   const { change } = value;
   if (change) ask("flips", { places: [...change.better.places, ...change.worse.places].slice(0, limits.shown) });
@@ -255,15 +262,15 @@ hearers.send = (value) => {
     state.oneError = value.error || "";
     return;
   }
-  const names = state.answer?.classes.slice(0, limits.names);
-  const from = { tab: "Prompts", place: ".hl-one", truth: state.oneAnswer?.truth };
-  showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, names, templates: sending, from });
+  const picture = value.item === undefined ? undefined : { set: state.set, limit: state.limit, place: value.item, key: value.key };
+  const from = { tab: "prompts", truth: state.oneAnswer?.truth, picture };
+  showInExplain({ src: value.src, name: state.oneAnswer?.name, models: { clip: state.model }, classes: state.classes || undefined, templates: sending, from });
 };
 
 hearers.preset = (value) => value.templates && restore({ templates: value.templates });
 
 function fileChanged(file) {
-  if (file) prepare({ file: file.orig_name || "your set", digest: digestOf(file) });
+  if (file) prepare({ set: brought(file) });
 }
 
 function photoChanged(file) {
@@ -273,6 +280,6 @@ function photoChanged(file) {
 }
 
 export {
-  tab, state, drawers, redraw, set, ask, cancel, prepare, stop, edit, restore, attempt, pin, halve, confirm, wording, ownClasses,
+  tab, state, drawers, redraw, set, ask, cancel, prepare, stop, edit, offer, restore, attempt, pin, halve, confirm, wording, ownClasses,
   openCell, another, others, firstPlace, compare, compareSoon, look, send, fileChanged, photoChanged,
 };

@@ -8,11 +8,15 @@ import { confusion } from "./confusion.js";
 import { headline } from "./headline.js";
 import { image } from "./image.js";
 import { lesson } from "./lesson.js";
-import { fileChanged, photoChanged, tab } from "./state.js";
-import { take, toQuestion } from "./question.js";
+import { fileChanged, photoChanged, state, tab } from "./state.js";
+import { adopt, take, toQuestion } from "./question.js";
+import { fileOf } from "../shared/sets.js";
 
 export const widgets = { asks, bars, board, change, confusion, headline, image, lesson };
 
 export const changed = { file: fileChanged, photo: photoChanged };
 
-export { tab, take, toQuestion };
+/** The files that go with questions. */
+export const files = { file: () => fileOf(state.set) };
+
+export { tab, adopt, take, toQuestion };

@@ -81,16 +81,18 @@ const output = (families) => ({
 export function grammar({ families, methods, ranges, limits, told }) {
   const names = Object.keys(families);
   const models = Object.fromEntries(names.map((family) => [family, text(300)]));
+  const maps = Object.fromEntries(names.map((family) => [`labels_${family}`, text()])); // label maps
   /** @param {string} tab */
   const pictures = (tab) => ({ set: text(300), limit: oneOf(/** @type {any} */ (told[tab]).asks.draws) });
   /** @type {{key: string}[]} */
   const arrangements = /** @type {any} */ (told.map).asks.methods;
   return {
     explain: {
-      photo: text(100), ...models, method: oneOf(Object.keys(methods)), layer, head: number(1, 1000),
+      photo: text(400), ...models, method: oneOf(Object.keys(methods)), layer, head: number(1, 1000),
       target: text(limits.letters), output: output(names),
       patch: list(2, 2, number(0, 1, 4), "two fractions of the photo, as 0.25,0.5"),
-      template: text(), classes: text(), over: number(0, 100), scale: oneOf(["own"]), below: oneOf(names),
+      templates: text(), classes: text(), over: number(0, 100), scale: oneOf(["own"]), below: oneOf(names),
+      from: oneOf(Object.keys(told).filter((tab) => tab !== "explain")), truth: text(limits.letters), among: text(), ...maps,
     },
     prompts: {
       ...pictures("prompts"), clip: text(300), templates: text(), classes: text(), half: oneOf(["choose"]), leave_out: oneOf(["yes"]),
@@ -101,12 +103,12 @@ export function grammar({ families, methods, ranges, limits, told }) {
       ...pictures("map"), ...models, embedding: oneOf(["answer", "readout", "mean"]), layer,
       method: oneOf(arrangements.map(({ key }) => key)), seed: number(0, 999_999),
       ...Object.fromEntries(Object.entries(ranges).map(([name, [least, most]]) => [name, number(least, most, 2)])),
-      template: text(), colour: oneOf(["label", "condition", "answer", "right"]),
+      templates: text(), colour: oneOf(["label", "condition", "answer", "right"]),
       prompt: text(limits.line), pictures: list(1, 500, whole, "numbers of at most 500 pictures, as 3,17"),
       view: list(3, 3, number(-10_000, 10_000, 4), "a place and how much larger it is, as 0.1,-0.2,3"),
     },
     compare: {
-      ...pictures("compare"), ...models, templates: text(), ...Object.fromEntries(names.map((family) => [`labels_${family}`, text()])),
+      ...pictures("compare"), ...models, templates: text(), ...maps,
       cell: text(100), from: whole, picture: whole, method: oneOf(["attention", "rollout", "gradcam", "truth"]),
     },
   };

@@ -1,5 +1,5 @@
 // @ts-check
-// What is to be said of the page's address: over the page, until it is closed.
+// What is to be said of the page's address, or of the tab that was opened: over the page, until it is closed.
 
 import { make } from "./make.js";
 
@@ -10,11 +10,30 @@ close.addEventListener("click", hush);
 box.append(lines, close);
 box.hidden = true;
 
-/** Said in addition to what stands there. @param {string} sentence */
-export function say(sentence) {
+/**
+ * Said in addition to what stands there; returns what takes it back.
+ * @param {string} sentence
+ * @param {[text: string, act: () => void]} [offered] a button beside it
+ */
+export function say(sentence, offered) {
   if (!box.isConnected) (document.querySelector(".gradio-container") ?? document.body).append(box);
   box.hidden = false;
-  lines.append(make("p", "", sentence));
+  const line = make("p", "", sentence);
+  lines.append(line);
+  const takeBack = () => {
+    line.remove();
+    box.hidden = !lines.childElementCount;
+  };
+  if (offered) {
+    const [text, act] = offered;
+    const button = make("button", "hl-button", text, { type: "button" });
+    button.addEventListener("click", () => {
+      takeBack();
+      act();
+    });
+    line.append(" ", button);
+  }
+  return takeBack;
 }
 
 /** A text to copy by hand. @param {string} text */

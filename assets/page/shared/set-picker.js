@@ -1,9 +1,10 @@
-// Which labelled pictures a tab looks at, and how far they are. Of the tab it reads state.set, file, limit, ready,
+// Which labelled pictures a tab looks at, and how far they are. Of the tab it reads state.set, limit, ready,
 // preparing and trouble, and calls prepare(changes) and stop().
 
 import { choice as newChoice } from "./choice.js";
 import { make } from "./make.js";
 import { button, count } from "./parts.js";
+import { isUpload, nameOf, uploaded } from "./sets.js";
 import { settings } from "./settings.js";
 import * as wording from "./wording.js";
 
@@ -15,8 +16,8 @@ export function setPicker(tab, { draws, upload: field }) {
 
   function pictures() {
     const groups = [["On this computer", sets.filter(({ here }) => here)], ["Well known, downloaded once", sets.filter(({ here }) => !here)]];
-    const { box, list } = choice("Pictures", groups, "owner/name on the Hub", () => state.set, (set) => prepare({ set, file: "" }));
-    const own = make("option", "", "", { value: "" });
+    const { box, list } = choice("Pictures", groups, "owner/name on the Hub", () => state.set, (set) => prepare({ set }));
+    const own = make("optgroup", "", "", { label: "Uploaded in this visit" });
     const more = make("div", "hl-choice-more");
     const upload = button("Upload a set…", () => document.querySelector(field)?.click(), "A zip with <class>/picture or a table of files and labels; or a parquet file with an image and a label column");
     const draw = make("select", "hl-select", "", { "aria-label": "How many pictures at most" });
@@ -25,11 +26,10 @@ export function setPicker(tab, { draws, upload: field }) {
     more.append(upload, draw);
     box.append(more);
     drawers.add(() => {
-      if (state.file) {
-        own.textContent = wording.short(state.file, 40);
-        if (!own.isConnected) list.prepend(own);
-        list.value = "";
-      } else own.remove();
+      const names = uploaded();
+      if (own.childElementCount !== names.length) own.replaceChildren(...names.map((name) => make("option", "", wording.short(nameOf(name), 40), { value: name })));
+      if (names.length && !own.isConnected) list.prepend(own);
+      if (isUpload(state.set)) list.value = state.set;
       draw.value = String(state.limit);
     });
     return box;
@@ -38,7 +38,7 @@ export function setPicker(tab, { draws, upload: field }) {
   // What the pictures are, in words.
   function about() {
     const { ready } = state;
-    if (!ready) return sets.find(({ name }) => name === state.set && !state.file)?.note ?? "";
+    if (!ready) return sets.find(({ name }) => name === state.set)?.note ?? "";
     const drawn = ready.total > ready.pictures ? `${ready.pictures.toLocaleString("en")} of ${count(ready.total, "picture")}` : count(ready.pictures, "picture");
     const kinds = ready.conditions.length ? `, ${count(ready.conditions.length, "condition")}` : "";
     const left = Object.entries(ready.skipped).map(([why, n]) => `${why}: ${n.toLocaleString("en")}`).join("; ");
