@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from explain.maps.nearest import unit_rows
 from explain.maps.neighbours import quality
-from explain.maps.projection import PROJECTIONS, Layout, place, project
+from explain.maps.projection import PROJECTIONS, Projected, place, project
 
 WIDTH, GROUPS, CLASSES = 512, 20, 300
 PLACED = 20
@@ -86,22 +86,22 @@ def size(n: int, clock: Callable[[], float], peers: bool) -> None:
     if peers:
         report("umap-learn", *timed(lambda: umap_learn(rows), clock), rows, theirs, true)
     for key, projection in PROJECTIONS.items():
-        seconds, layout = timed(partial(project, rows, key), clock)
-        place(layout, new)
-        took = timed(partial(place, layout, new), clock)[0]
-        report(projection.title, seconds, layout, rows, theirs, true, f"{1000 * took:8.0f} ms")
+        seconds, projected = timed(partial(project, rows, key), clock)
+        place(projected, new)
+        took = timed(partial(place, projected, new), clock)[0]
+        report(projection.title, seconds, projected, rows, theirs, true, f"{1000 * took:8.0f} ms")
 
 
 def report(
     title: str,
     seconds: float,
-    layout: Layout | np.ndarray,
+    projected: Projected | np.ndarray,
     rows: np.ndarray,
     theirs: float,
     true: float,
     more: str = "",
 ) -> None:
-    found = quality(rows, layout, None).trustworthiness or 0
+    found = quality(rows, projected, None).trustworthiness or 0
     verdict = "less" if found < true - EQUAL else "more" if found > true + EQUAL else "equal"
     print(f"  {title:18} {seconds:9.2f}{theirs / seconds:12.1f}{found:17.4f} {verdict:5} {more}")
 

@@ -39,7 +39,7 @@ NAMES = "airplane car bird cat deer dog frog horse ship truck".split()
 
 
 def save_clip(folder: Path) -> None:
-    """As openai/clip-vit-base-patch32 in open_clip's layout, weights random."""
+    """As openai/clip-vit-base-patch32 in open_clip's format, weights random."""
     import json
 
     from safetensors.torch import save_file

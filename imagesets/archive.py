@@ -26,7 +26,7 @@ from imagesets.labelled import (
     tidy,
     within_time,
 )
-from imagesets.layout import Listing, arrange
+from imagesets.listing import Listing, arrange
 from imagesets.paths import is_litter, points_outside
 from limits import DIRECTORY_BYTES, FOLDERS, KEPT_BYTES, MEMBERS, PICTURE_BYTES, RATIO, SMALL
 

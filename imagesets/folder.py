@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imagesets.catalogue import Entry
 from imagesets.labelled import ImageSet, Item, Progress, draw, image_set, tidy
-from imagesets.layout import Listing, arrange
+from imagesets.listing import Listing, arrange
 from imagesets.paths import is_litter
 from imagesets.picture import HEAD, is_picture
 from imagesets.table import find_table

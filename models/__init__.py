@@ -1,6 +1,6 @@
 """Checkpoints: `load(name)` gives a Model that classifies, embeds and traces. Importing this loads no weights.
 
-A family is one file with a `load(folder, name, device, config)` and its lines in layout.LOADERS.
+A family is one file with a `load(folder, name, device, config)` and its lines in folder.LOADERS.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _bytes(model: Model) -> int:
 
 def add_folder(path: str | Path) -> list[Entry]:
     """Put the checkpoint folders inside `path` (or `path` itself) into the catalogue, under their folders' names."""
-    from models.layout import family_of
+    from models.folder import family_of
 
     path = Path(path).resolve()
     if not path.is_dir():
@@ -151,7 +151,7 @@ def _fetched(name: str, folders: bool) -> Path:
 
 def _read(folder: Path, name: str, device: str) -> Model:
     from models import bounds
-    from models.layout import (
+    from models.folder import (
         DAMAGED,
         LOADERS,
         CheckpointError,

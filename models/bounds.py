@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from limits import ATTENTION_BYTES, CHECKPOINT_NUMBERS, CONFIG_BYTES, PICTURE_SIDE, VOCABULARY_BYTES
-from models.layout import CheckpointError, read_json
+from models.folder import CheckpointError, read_json
 
 PREPROCESSING = ("preprocessor_config.json", "processor_config.json")
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "merges.txt", "vocab.txt", "spiece.model")

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoTokenizer, PreTrainedModel
 
 from models import weights
-from models.layout import BUILDING, CheckpointError
+from models.folder import BUILDING, CheckpointError
 from models.vocabulary import check_tokenizer
 
 # Keys of a configuration that would have transformers read other files, or build another module than the plain one.

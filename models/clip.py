@@ -1,7 +1,8 @@
 """CLIP: an image tower scored against texts (Radford et al. 2021, arXiv 2103.00020).
 
-`Clip` is what both layouts share: labels are whole texts, or several that stand for one class by the mean of their unit-length
-features (section 3.1.4); a label's logit is logit_scale × cosine, and text features are kept per string. `HubClip` is transformers' `CLIPModel`; open_clip's layout is in clip_open.py.
+`Clip` is what both formats share: labels are whole texts, or several that stand for one class by the mean of their
+unit-length features (section 3.1.4); a label's logit is logit_scale × cosine, and text features are kept per string.
+`HubClip` is transformers' `CLIPModel`; open_clip's format is in clip_open.py.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from transformers import CLIPModel
 from limits import TEXTS_HELD
 from models.catalogue import CATEGORIES, TEMPLATE
 from models.checkpoint import Eager, from_folder, tokenizer_of
-from models.layout import panics_told
-from models.model import Layout, Model, Record, target_index
+from models.folder import panics_told
+from models.model import Model, Record, TraceParts, target_index
 from models.pixels import HubProcessor
 from models.text_side import TextSide
 from models.trace import Trace, one_window, patch_grid
@@ -32,7 +33,7 @@ YIELDED = 0.002  # seconds between two batches of texts
 
 
 class Clip(Model):
-    """What every CLIP does; a layout adds its two towers."""
+    """What every CLIP does; a format adds its two towers."""
 
     family = "clip"
     reads_texts = True
@@ -269,11 +270,11 @@ class HubClip(Clip):
                 lambda _m, _i, output: record.weights.append(output[1])
             )
 
-    def _layout(
+    def _trace_parts(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
-    ) -> Layout:
+    ) -> TraceParts:
         side = self.tower.config.image_size // self.tower.config.patch_size
-        return class_token_layout(record, gradients, features_gradient, (side, side))
+        return class_token_parts(record, gradients, features_gradient, (side, side))
 
     def _final_norm(self, hidden: Tensor) -> Tensor:
         return self.tower.post_layernorm(hidden)
@@ -294,17 +295,17 @@ class HubText(TextSide, HubClip):
         return self.module.text_projection(self.tower(input_ids=self.ids).pooler_output)
 
 
-def class_token_layout(
+def class_token_parts(
     record: Record,
     gradients: list[Tensor | None],
     features_gradient: Tensor,
     shape: tuple[int, int],
-) -> Layout:
-    """The Layout of a tower that reads its answer from [CLS], token 0, before the patches."""
+) -> TraceParts:
+    """The parts of a tower that reads its answer from [CLS], token 0, before the patches."""
     grid = patch_grid(*shape, first=1)
     readout = torch.zeros(1 + grid.numel())
     readout[0] = 1
-    return Layout(
+    return TraceParts(
         blocks=tuple(
             one_window(w, g, grid) for w, g in zip(record.weights, gradients, strict=True)
         ),

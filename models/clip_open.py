@@ -1,4 +1,4 @@
-"""CLIP in open_clip's layout (Ilharco et al. 2021, doi 10.5281/zenodo.5143773): ViT towers and RN50's.
+"""CLIP in open_clip's format (Ilharco et al. 2021, doi 10.5281/zenodo.5143773): ViT towers and RN50's.
 
 open_clip's attention returns no weights that gradients reach, so while a trace is taken each attention module runs
 the textbook formula in its place, on its own weights; outputs are the same to rounding.
@@ -23,9 +23,9 @@ from torch.nn.functional import linear
 
 from models import weights
 from models.backward import Notes
-from models.clip import Clip, class_token_layout
-from models.layout import BUILDING, OPEN_CLIP_WEIGHTS, CheckpointError
-from models.model import Layout, Record
+from models.clip import Clip, class_token_parts
+from models.folder import BUILDING, OPEN_CLIP_WEIGHTS, CheckpointError
+from models.model import Record, TraceParts
 from models.pixels import OpenClipTransform
 from models.text_side import TextSide
 from models.trace import one_window, patch_grid
@@ -118,16 +118,16 @@ class OpenClipVit(OpenClip):
         for layer in self._layers():
             yield Replaced(layer.attn, _attention(layer.attn, record))
 
-    def _layout(
+    def _trace_parts(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
-    ) -> Layout:
+    ) -> TraceParts:
         rows, cols = self.tower.grid_size
-        layout = class_token_layout(record, gradients, features_gradient, (rows, cols))
+        parts = class_token_parts(record, gradients, features_gradient, (rows, cols))
         if self.tower.pool_type == "avg":
-            layout.readout[:] = 1 / (len(layout.readout) - 1)
-            layout.readout[0] = 0
-            layout = replace(layout, readout_name="")
-        return layout
+            parts.readout[:] = 1 / (len(parts.readout) - 1)
+            parts.readout[0] = 0
+            parts = replace(parts, readout_name="")
+        return parts
 
     def _final_norm(self, hidden: Tensor) -> Tensor:
         return self.tower.ln_post(hidden)
@@ -181,11 +181,11 @@ class OpenClipResNet(OpenClip):
     def _hooks(self, record: Record) -> Iterator:
         yield Replaced(self.tower.attnpool, _attention_pool(self.tower.attnpool, record))
 
-    def _layout(
+    def _trace_parts(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
-    ) -> Layout:
+    ) -> TraceParts:
         rows, cols = record.features.shape[-2:]
-        return Layout(
+        return TraceParts(
             blocks=(one_window(record.weights[0], gradients[0], patch_grid(rows, cols, first=1)),),
             readout=torch.ones(1),
             features=record.features[0].flatten(1).T,
@@ -268,7 +268,7 @@ def load(folder: Path, name: str, device: str, config: dict) -> OpenClip:
         built = _built(deepcopy(config["model_cfg"]))
     weights.check_fit(built, weights.shapes([folder / OPEN_CLIP_WEIGHTS]))
     try:
-        # layout.kind_of has seen to it that the safetensors file is there; open_clip prefers it, and loads it strictly.
+        # folder.kind_of has seen to it that the safetensors file is there; open_clip prefers it, and loads it strictly.
         module = open_clip.create_model(f"local-dir:{folder}")
     except RuntimeError as error:
         raise CheckpointError(

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from limits import CHECKPOINT_BYTES, HUB_SECONDS
-from models.layout import KNOWN, OPEN_CLIP_WEIGHTS
+from models.folder import KNOWN, OPEN_CLIP_WEIGHTS
 
 PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 SMALL = ("merges.txt", "vocab.txt", "spiece.model")  # beside the JSON files and the weights
@@ -54,7 +54,7 @@ def fetch(name: str, token: bool | None = None) -> Path:
 
 
 def wanted(name: str, sizes: dict[str, int]) -> list[str]:
-    """Which of a repository's files (name → bytes) to fetch: small ones and one layout's weights, none in folders.
+    """Which of a repository's files (name → bytes) to fetch: small ones and one format's weights, none in folders.
 
     Raises ValueError where there are no weights in safetensors, or more than CHECKPOINT_BYTES bytes.
     """

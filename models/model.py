@@ -31,18 +31,18 @@ BATCH = 32
 class Record:
     """What the hooks saw during one forward pass, still on its graph.
 
-    weights: per block (windows, heads, queries, keys); places: what the family noted beside each block;
+    weights: per block (windows, heads, queries, keys); grids: what the family noted beside each block;
     features: (1, tokens, channels), or (1, channels, rows, cols), what Grad-CAM reads; notes: of the way back.
     """
 
     weights: list[Tensor] = field(default_factory=list)
-    places: list[Any] = field(default_factory=list)
+    grids: list[Any] = field(default_factory=list)
     features: Tensor = field(default_factory=lambda: torch.empty(0))
     notes: Notes = field(default_factory=Notes)
 
 
 @dataclass(frozen=True)
-class Layout:
+class TraceParts:
     """How a family's record becomes a Trace: fields as in `Trace`."""
 
     blocks: tuple[Block | Merge, ...]
@@ -63,7 +63,7 @@ class Model:
     drop_refused = ""  # why patches' tokens cannot be left out, in one sentence
     skip_refused = ""  # why a block cannot be skipped, in one sentence
     own_scores_refused = ""  # why its layers have no scores of their own, in one sentence
-    settings = ""  # `layout.settings_digest` of its folder
+    settings = ""  # `folder.settings_digest` of its folder
 
     def __init__(
         self, name: str, module: nn.Module, pixels_of: Callable, labels: Sequence[str], device: str
@@ -102,9 +102,9 @@ class Model:
         """The module whose output Grad-CAM reads."""
         raise NotImplementedError
 
-    def _layout(
+    def _trace_parts(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
-    ) -> Layout:
+    ) -> TraceParts:
         """Tokens, windows and grids of this forward pass."""
         raise NotImplementedError
 
@@ -325,7 +325,7 @@ class Model:
                 traced, record, notes, record.weights if gradients else []
             )
         parts = notes.parts(score, record.weights, weight_gradients)
-        layout = self._layout(
+        parts = self._trace_parts(
             _detached(record),
             [_plain(gradient) for gradient in weight_gradients] or [None] * len(record.weights),
             _plain(features_gradient),
@@ -341,7 +341,7 @@ class Model:
             versus=other,
             backward=backward,
             parts=parts,
-            **vars(layout),
+            **vars(parts),
         )
 
     # How it is done.
@@ -427,7 +427,7 @@ def _score(logits: Tensor, index: int, other: int | None) -> Tensor:
 
 def _detached(record: Record) -> Record:
     return Record(
-        [_plain(weights) for weights in record.weights], record.places, _plain(record.features)
+        [_plain(weights) for weights in record.weights], record.grids, _plain(record.features)
     )
 
 

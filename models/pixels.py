@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
-from models.layout import BUILDING, CheckpointError
+from models.folder import BUILDING, CheckpointError
 
 Pixels = tuple[Tensor, tuple[float, float, float, float]]
 WHOLE = (0.0, 0.0, 1.0, 1.0)

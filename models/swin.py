@@ -18,8 +18,8 @@ from transformers.models.swin.modeling_swin import SwinLayer
 from transformers.models.swinv2.modeling_swinv2 import Swinv2Layer
 
 from models.checkpoint import Eager, class_names, from_folder
-from models.layout import CheckpointError
-from models.model import Layout, Model, Record
+from models.folder import CheckpointError
+from models.model import Model, Record, TraceParts
 from models.pixels import HubProcessor
 from models.trace import Block, Merge, patch_grid
 
@@ -30,7 +30,7 @@ NO_OWN_SCORES = (
 
 
 @dataclass(frozen=True)
-class Place:
+class WindowGrid:
     """Where one block's windows lay: its grid, window side and cyclic shift, in tokens."""
 
     rows: int
@@ -91,9 +91,11 @@ class Swin(Model):
         def ask(_module, inputs, named):
             return inputs, named | {"output_attentions": True}
 
-        def keep_place(layer, inputs, _output):
+        def keep_grid(layer, inputs, _output):
             rows, cols = inputs[1]
-            record.places.append(Place(rows, cols, int(layer.window_size), int(layer.shift_size)))
+            record.grids.append(
+                WindowGrid(rows, cols, int(layer.window_size), int(layer.shift_size))
+            )
 
         for layer in self._layers():
             if isinstance(layer, Swinv2Layer):
@@ -101,14 +103,14 @@ class Swin(Model):
             yield layer.attention.register_forward_hook(
                 lambda _m, _i, output: record.weights.append(output[1])
             )
-            yield layer.register_forward_hook(keep_place)
+            yield layer.register_forward_hook(keep_grid)
 
-    def _layout(
+    def _trace_parts(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
-    ) -> Layout:
-        last = record.places[-1]
+    ) -> TraceParts:
+        last = record.grids[-1]
         count = last.rows * last.cols
-        return Layout(
+        return TraceParts(
             blocks=tuple(_blocks(record, gradients)),
             readout=torch.full((count,), 1 / count),
             features=record.features[0],
@@ -124,14 +126,12 @@ class Swin(Model):
 
 
 def _blocks(record: Record, gradients: list[Tensor | None]) -> Iterator[Block | Merge]:
-    before: Place | None = None
-    for weights, gradient, place in zip(record.weights, gradients, record.places, strict=True):
-        if before and (before.rows, before.cols) != (place.rows, place.cols):
+    before: WindowGrid | None = None
+    for weights, gradient, grid in zip(record.weights, gradients, record.grids, strict=True):
+        if before and (before.rows, before.cols) != (grid.rows, grid.cols):
             yield Merge(_children(before.rows, before.cols))
-        yield Block(
-            weights, gradient, place.tokens, place.tokens, patch_grid(place.rows, place.cols)
-        )
-        before = place
+        yield Block(weights, gradient, grid.tokens, grid.tokens, patch_grid(grid.rows, grid.cols))
+        before = grid
 
 
 def _children(rows: int, cols: int) -> Tensor:

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from models.model import Layout, Model, Record, View
+from models.model import Model, Record, TraceParts, View
 from models.trace import Trace, one_window, patch_grid
 
 
 class TextSide:
-    """Stands before a CLIP's layout among the bases; the layout says which tower, and how a text becomes `ids`."""
+    """Stands before a CLIP's own class among the bases; that says which tower, and how a text becomes `ids`."""
 
     own_scores_refused = (
         "LeGrad reads a score from the mean of an image's tokens; a text is read at its end alone. "
@@ -48,14 +48,14 @@ class TextSide:
         found = Model.trace(self, *arguments, **named)  # type: ignore[arg-type]
         return replace(found, side="text", words=self.words)
 
-    def _layout(
+    def _trace_parts(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
-    ) -> Layout:
+    ) -> TraceParts:
         count = self.ids.shape[1]
         grid = patch_grid(1, count - 2, first=1)
         readout = torch.zeros(count)
         readout[-1] = 1
-        return Layout(
+        return TraceParts(
             blocks=tuple(
                 one_window(w, g, grid) for w, g in zip(record.weights, gradients, strict=True)
             ),

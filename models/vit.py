@@ -21,7 +21,7 @@ from transformers.models.deit.modeling_deit import DeiTLayer
 from transformers.models.vit.modeling_vit import ViTLayer
 
 from models.checkpoint import Eager, class_names, from_folder
-from models.model import Layout, Model, Record
+from models.model import Model, Record, TraceParts
 from models.pixels import HubProcessor
 from models.trace import one_window, patch_grid
 
@@ -73,9 +73,9 @@ class Vit(Model):
                 lambda _m, _i, output: record.weights.append(output[1])
             )
 
-    def _layout(
+    def _trace_parts(
         self, record: Record, gradients: list[Tensor | None], features_gradient: Tensor
-    ) -> Layout:
+    ) -> TraceParts:
         embeddings = self.module.base_model.embeddings.patch_embeddings
         rows, cols = (
             side // patch
@@ -84,7 +84,7 @@ class Vit(Model):
         grid = patch_grid(rows, cols, self.extra_tokens)
         readout = torch.zeros(self.extra_tokens + rows * cols)
         readout[: 1 + self.two_heads] = 1 / (1 + self.two_heads)
-        return Layout(
+        return TraceParts(
             blocks=tuple(
                 one_window(w, g, grid) for w, g in zip(record.weights, gradients, strict=True)
             ),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from limits import ADDED_TOKENS, PIECES, TEXT_TOKENS
-from models.layout import CheckpointError, read_json
+from models.folder import CheckpointError, read_json
 
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 # CLIP's own. Any other pattern may take for ever on a text made for it, or stop the library where it stands.

@@ -11,8 +11,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from limits import HEADER_BYTES, TENSORS, WEIGHT_FILES, WEIGHTS
+from models.folder import DAMAGED, CheckpointError, read_json
 from models.hub import ROOT_FILE
-from models.layout import DAMAGED, CheckpointError, read_json
 
 
 def files_of(folder: Path) -> list[Path]:

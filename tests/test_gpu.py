@@ -67,7 +67,7 @@ def test_elsewhere_nothing_is_wrapped():
 
 
 def test_outside_a_lent_call_a_model_is_one_whose_weights_can_be_read(lent, monkeypatch):
-    """There a GPU's weights read as zeros: a CLIP's scale would be 1, and all fingerprints of one layout the same."""
+    """There a GPU's weights read as zeros: a CLIP's scale would be 1, and all fingerprints of one architecture the same."""
     asked = []
     monkeypatch.setattr(
         "models.load", lambda name, device=None, folders=True: asked.append((device, folders))

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 import models
 from bench.hostile import checkpoints
 from models import CATALOGUE, add_folder, checkpoint, load, weights
-from models.layout import CheckpointError, panics_told
+from models.folder import CheckpointError, panics_told
 
 SECONDS = 20  # generous: on an idle machine none takes one
 BYTES = 1_000_000_000

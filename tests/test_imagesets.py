@@ -1,4 +1,4 @@
-"""Image sets: every layout reads as it says, hostile files are refused or counted, and draws are level and repeatable."""
+"""Image sets: every folder structure reads as it says, hostile files are refused or counted, and draws are level and repeatable."""
 
 import csv
 import hashlib
@@ -172,7 +172,7 @@ def test_other_files_are_not(head):
     assert not is_picture(head)
 
 
-# Layouts
+# Folder structures
 
 
 def test_the_toybox_is_read_by_its_table():

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 import models
 from models import CATALOGUE, add_folder, hub, load
-from models.layout import LOADERS, family_of
+from models.folder import LOADERS, family_of
 
 
 def sentence(caught):
@@ -337,7 +337,7 @@ def test_pictures_of_another_size_than_the_models_are_refused(copy):
         ),
     ],
 )
-def test_one_layouts_weights_are_fetched_and_nothing_from_folders(sizes, files):
+def test_one_formats_weights_are_fetched_and_nothing_from_folders(sizes, files):
     extra = {"sub/huge.json": 9e12, "model/huge.safetensors": 9e12, "a.py": 1, "b.bin": 9e12}
     found = hub.wanted("o/n", sizes | extra)
     assert [f for f in found if f.endswith(".safetensors")] == [f"{files}.safetensors"]

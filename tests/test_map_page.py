@@ -29,7 +29,7 @@ from imagesets import load_set
 from models import Entry, load
 from tabs import map as tab
 from tabs import sets
-from tabs.map import layouts, sheets
+from tabs.map import projections, sheets
 from tabs.map.asks import map_asked
 from tabs.wiring.slowly import silent
 
@@ -139,9 +139,9 @@ def test_a_map_is_of_the_models_own_embedding_and_says_how_good_it_is(method, pa
 
 
 def test_the_maps_of_all_models_lie_over_the_first(packed):
-    first = layouts.arranged(asked(packed), "vit", silent)
-    second = layouts.arranged(asked(packed), "swin", silent)
-    alone = layouts.arranged(asked(packed, models={"swin": TINY["swin"]}), "swin", silent)
+    first = projections.arranged(asked(packed), "vit", silent)
+    second = projections.arranged(asked(packed), "swin", silent)
+    alone = projections.arranged(asked(packed, models={"swin": TINY["swin"]}), "swin", silent)
     _, _, wanted = procrustes(first.points, alone.points)
     _, _, same = procrustes(first.points, second.points)
     assert same == pytest.approx(wanted, abs=1e-5)  # turned and scaled as a whole, nothing more
@@ -169,7 +169,7 @@ def test_layers_are_read_in_one_pass_and_named(packed, monkeypatch, tmp_path):
     mean = [spaces for name, spaces in passes if name == TINY["vit"] and spaces[0][0] == "mean"]
     assert mean == [[("mean", 0), ("mean", 1)], [("mean", None)]]
     model = load(TINY["vit"])
-    found = layouts.arranged(asked(packed, depth=0.5, pool="mean"), "vit", silent)
+    found = projections.arranged(asked(packed, depth=0.5, pool="mean"), "vit", silent)
     contents = [item.content for item in load_set(packed).items]
     np.testing.assert_allclose(found.features, model.embed(contents, 1, "mean"), atol=1e-5)
 
@@ -181,7 +181,7 @@ def test_a_placed_picture_of_the_set_lands_on_itself(packed, tmp_path):
     for method in ("tsne", "umap", "pca"):
         answer = tab.place(raw(method=method), packed, str(path))
         for family in TINY:
-            found = layouts.arranged(asked(packed, method=method), family, silent)
+            found = projections.arranged(asked(packed, method=method), family, silent)
             mark = answer["marks"][family]
             spread = np.ptp(found.points, axis=0).max()
             np.testing.assert_allclose([mark["x"], mark["y"]], found.points[5], atol=spread * 1e-3)
@@ -213,7 +213,7 @@ def test_prompts_move_with_the_template_and_bring_the_answers(packed):
 def test_the_nearest_are_the_nearest(packed):
     answer = tab.near(raw(places=[3]), packed)["near"]
     for family in TINY:
-        features = layouts.arranged(asked(packed), family, silent).features.numpy()
+        features = projections.arranged(asked(packed), family, silent).features.numpy()
         unit = features / np.linalg.norm(features, axis=1, keepdims=True)
         order = np.argsort(-(unit @ unit[3]), kind="stable")
         assert answer[family]["places"] == [place for place in order if place != 3][:8]
@@ -324,8 +324,10 @@ def test_without_its_model_a_map_is_one_sentence(packed):
 
 
 def test_what_is_kept_of_a_map_is_counted_and_holds_no_set(packed, monkeypatch):
-    monkeypatch.setattr(layouts, "_layouts", type(layouts._layouts)(10**9, layouts._size))
-    found = layouts.arranged(asked(packed, method="tsne"), "vit", silent)
+    monkeypatch.setattr(
+        projections, "_projected_maps", type(projections._projected_maps)(10**9, projections._size)
+    )
+    found = projections.arranged(asked(packed, method="tsne"), "vit", silent)
     code = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
     held, todo = {}, [found]
     while todo:
@@ -337,7 +339,7 @@ def test_what_is_kept_of_a_map_is_counted_and_holds_no_set(packed, monkeypatch):
     assert "TSNEEmbedding" in kinds
     assert not kinds & {"ImageSet", "Item", "EmbeddedSet", "Vit"}
     arrays = [each for each in held.values() if isinstance(each, np.ndarray) and each.base is None]
-    assert layouts._layouts.total >= 0.8 * sum(each.nbytes for each in arrays)
+    assert projections._projected_maps.total >= 0.8 * sum(each.nbytes for each in arrays)
 
 
 def test_closing_a_map_stops_the_work(packed, monkeypatch):
@@ -350,7 +352,7 @@ def test_closing_a_map_stops_the_work(packed, monkeypatch):
             ended.append(type(error).__name__)
             raise
 
-    monkeypatch.setattr(layouts, "project", watched)
+    monkeypatch.setattr(projections, "project", watched)
     going = tab.arrange(raw(method="tsne", seed=99, perplexity=3), packed, "vit")
     assert "done" in next(going)
     going.close()
@@ -366,14 +368,14 @@ def test_a_map_leaves_this_process_free(packed, monkeypatch):
         raise AssertionError("made where questions about photos are answered")
 
     monkeypatch.setattr(tsne, "tsne", unused)
-    found = layouts.arranged(asked(packed, method="tsne", seed=77), "vit", silent)
+    found = projections.arranged(asked(packed, method="tsne", seed=77), "vit", silent)
     assert np.ptp(found.points) > 0
 
 
 def test_twenty_people_at_once_get_one_map(packed, monkeypatch):
     made = []
     monkeypatch.setattr(
-        layouts, "project", lambda *given, **named: made.append(1) or project(*given, **named)
+        projections, "project", lambda *given, **named: made.append(1) or project(*given, **named)
     )
 
     def person(_):
@@ -419,7 +421,7 @@ def test_the_endpoint_answers_as_told(packed, page):
     assert [(p["label"], p["condition"], p["file"]) for p in answer["points"]] == [
         (item.label, item.condition, item.name) for item in items
     ]
-    found = layouts.arranged(
+    found = projections.arranged(
         asked(packed, models={"vit": TINY["vit"]}, method="pca"), "vit", silent
     )
     np.testing.assert_allclose(

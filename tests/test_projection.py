@@ -140,8 +140,8 @@ for method in METHODS:
 """
 
 
-def digest(layout):
-    return hashlib.sha256(layout.points.tobytes()).hexdigest()
+def digest(projected):
+    return hashlib.sha256(projected.points.tobytes()).hexdigest()
 
 
 def test_the_same_seed_gives_the_same_map_in_any_process_on_any_threads(finished):

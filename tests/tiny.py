@@ -204,7 +204,7 @@ def token_ids(texts: tuple[str, ...] = TEXTS) -> Tensor:
 
 @cache
 def hf_clip() -> Tiny:
-    """transformers' CLIPModel, the layout of openai/clip-vit-base-patch32."""
+    """transformers' CLIPModel, the format of openai/clip-vit-base-patch32."""
     words = tokenizer()
     text = PLAIN | {"vocab_size": len(words), "max_position_embeddings": CONTEXT}
     text |= {"eos_token_id": words.eos_token_id, "bos_token_id": words.bos_token_id}

@@ -59,14 +59,14 @@ def neighbour_overlap(features_a: Any, features_b: Any, k: int = 10) -> Overlap 
 
 
 def quality(
-    features: Any, layout: Any, labels: Sequence[Any] | np.ndarray | None, k: int = 10
+    features: Any, projected: Any, labels: Sequence[Any] | np.ndarray | None, k: int = 10
 ) -> Quality:
-    """The Quality of a Layout, or of points (n, 2), of features (n, dim); without labels there is no purity.
+    """The Quality of a map (`Projected`), or of points (n, 2), of features (n, dim); without labels there is no purity.
 
     Trustworthiness needs more than 2k different pictures: between copies the order of neighbours is chance. Purity needs two different ones.
     """
     rows = unit_rows(features)
-    points = np.asarray(getattr(layout, "points", layout), dtype=np.float64)
+    points = np.asarray(getattr(projected, "points", projected), dtype=np.float64)
     if len(points) != len(rows) or (labels is not None and len(labels) != len(rows)):
         raise ValueError("Features, points and labels must be of the same pictures.")
     at, near = sample(len(rows)), min(k, len(rows) - 1)

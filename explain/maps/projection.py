@@ -14,7 +14,7 @@ import numpy as np
 from explain.maps.methods import PROJECTIONS, Arrangement, Projection
 from explain.maps.nearest import nearest, unit_rows
 
-__all__ = ["PROJECTIONS", "Layout", "Placed", "Projection", "place", "project"]
+__all__ = ["PROJECTIONS", "Placed", "Projected", "Projection", "place", "project"]
 
 FLAT = 3  # pictures that always fit the plane
 SPREAD = 1e-6  # of any coordinate: embeddings that differ by less are the same but for rounding
@@ -23,7 +23,7 @@ ALIKE = 1e-4  # distance within rounding: a picture of the map itself
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class Projected:
     """A map. points: (n, 2) float32; notes: sentences about what was done otherwise than asked, or must be known.
 
     rows: (n, dim) the pictures' embeddings at length one; arrangement: the method's own, of those that differ.
@@ -38,7 +38,7 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """points: (m, 2) float32; neighbours: (m, k) places among the layout's pictures, nearest first, and their cosines."""
+    """points: (m, 2) float32; neighbours: (m, k) places among the map's pictures, nearest first, and their cosines."""
 
     points: np.ndarray
     neighbours: np.ndarray
@@ -54,7 +54,7 @@ def project(
     min_dist: float = 0.1,
     progress: Callable[[float], None] | None = None,
     arrange: Callable[..., Arrangement] = Projection.arrange,
-) -> Layout:
+) -> Projected:
     """The map of features (n, dim), an array or CPU tensor of any scale, by one of PROJECTIONS.
 
     perplexity (t-SNE), neighbors and min_dist (UMAP) are lowered where the set is too small for them, with a note.
@@ -80,23 +80,23 @@ def project(
     if len(kept) > 1 and np.ptp(points) < SPREAD:  # the right map: nobody is nearer than others
         points = np.zeros_like(points)
         lowered.append("All are equally far from one another to this model, so they share a point.")
-    return Layout(points, method, (*notes, *lowered), rows, arranged)
+    return Projected(points, method, (*notes, *lowered), rows, arranged)
 
 
-def place(layout: Layout, features: Any, k: int = 10) -> Placed:
+def place(projected: Projected, features: Any, k: int = 10) -> Placed:
     """New features (m, dim) of the same model put into a finished map, which does not move.
 
     Each is placed by itself, wherever the others go: in PCA by the same linear map, in t-SNE and UMAP among the pictures
     it is most like, however little that is. One that is on the map already comes to lie exactly on its own point.
     """
     rows = unit_rows(features)
-    if rows.shape[1] != layout.rows.shape[1]:
+    if rows.shape[1] != projected.rows.shape[1]:
         raise ValueError("Only embeddings by the map's own model and layer can be placed in it.")
-    near = nearest(rows, layout.rows, min(k, len(layout.rows)))
-    similarities = np.einsum("md,mkd->mk", rows, layout.rows[near.places])
-    points = layout.arrangement.place(rows).astype(np.float32)
+    near = nearest(rows, projected.rows, min(k, len(projected.rows)))
+    similarities = np.einsum("md,mkd->mk", rows, projected.rows[near.places])
+    points = projected.arrangement.place(rows).astype(np.float32)
     known = near.distances[:, 0] < ALIKE
-    points[known] = layout.points[near.places[known, 0]]
+    points[known] = projected.points[near.places[known, 0]]
     return Placed(points, near.places, similarities)
 
 

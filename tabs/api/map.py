@@ -10,7 +10,7 @@ from explain.maps.projection import PROJECTIONS
 from limits import DRAWN, ENDPOINT_CALLS, ENDPOINT_SECONDS
 from tabs.api import arguments
 from tabs.api.endpoint import SetInput, source, told_plainly
-from tabs.map import layouts
+from tabs.map import projections
 from tabs.map.asks import MapAsked
 from tabs.sets import labelled_set
 from tabs.wiring.gpu import loaded
@@ -40,7 +40,7 @@ def embedding_map(model: str, imageset: Any, method: str = "tsne", seed: int = 0
             method=arguments.one_of(method, tuple(PROJECTIONS), "method"),
             seed=_seed(seed),
         )
-        found = layouts.arranged(asked, family, patient(silent, ENDPOINT_SECONDS))
+        found = projections.arranged(asked, family, patient(silent, ENDPOINT_SECONDS))
         items = labelled_set(asked.source, asked.limit).images.items
         return {
             "points": [
@@ -57,7 +57,7 @@ def embedding_map(model: str, imageset: Any, method: str = "tsne", seed: int = 0
             "purity": found.quality.purity,
             "embedding_purity": found.quality.embedding_purity,
             "chance": found.quality.chance,
-            "notes": list(found.layout.notes),
+            "notes": list(found.projected.notes),
         }
 
 

@@ -13,7 +13,7 @@ from explain.maps.nearest import nearest
 from explain.scores.metrics import share
 from imagesets import Item
 from models import FAMILIES, text_reader
-from tabs.map import layouts
+from tabs.map import projections
 from tabs.map.asks import MapAsked
 from tabs.map.sheets import sheet
 from tabs.sets import LabelledSet, embed_picture, embed_set, labelled_set, pictures
@@ -55,7 +55,7 @@ def prepared(asked: MapAsked, progress: Progress) -> dict[str, Any]:
     able = {family: name for family, name in asked.models.items() if "error" not in models[family]}
     if not able:
         raise ValueError(next(iter(models.values()))["error"] if models else "Choose a model.")
-    chosen = layouts.shared(replace(asked, models=able))
+    chosen = projections.shared(replace(asked, models=able))
     note = next(filter(None, (each.pop("note", "") for each in models.values())), "")
     return {**_about(labelled, chosen), "note": note, "models": models}
 
@@ -67,7 +67,7 @@ def _shown(asked: MapAsked, family: str, progress: Progress) -> dict[str, Any]:
         progress(Step(0, f"Loading {name}"))
         model = loaded(name, family)
         first, *_ = embed_set(
-            asked.source, asked.limit, model, layouts.spaces_at_first(model), progress
+            asked.source, asked.limit, model, projections.spaces_at_first(model), progress
         )
     except (ValueError, OSError) as error:
         return {"error": sentence(error)}
@@ -112,23 +112,23 @@ def _about(labelled: LabelledSet, chosen: np.ndarray) -> dict[str, Any]:
 
 def arranged(asked: MapAsked, family: str, progress: Progress) -> dict[str, Any]:
     """One model's map: where each picture lies, and how far that may be trusted."""
-    found = layouts.arranged(asked, family, progress)
+    found = projections.arranged(asked, family, progress)
     first = next(iter(asked.models))
     return {
         "points": packed(found.points),
         "space": found.words,
         "joint": found.space[0] == "joint",
         "layer": found.space[1],
-        "notes": found.layout.notes,
-        "explained": getattr(found.layout.arrangement, "explained", None),
+        "notes": found.projected.notes,
+        "explained": getattr(found.projected.arrangement, "explained", None),
         "quality": vars(found.quality),
         "overlap": _overlap(asked, found, first) if family != first else None,
         "with": FAMILIES[first],
     }
 
 
-def _overlap(asked: MapAsked, found: layouts.Arranged, other: str) -> dict[str, Any] | None:
-    both = layouts.overlap(asked, found, other)
+def _overlap(asked: MapAsked, found: projections.Arranged, other: str) -> dict[str, Any] | None:
+    both = projections.overlap(asked, found, other)
     return both._asdict() if both else None
 
 
@@ -148,7 +148,7 @@ def neighbours(asked: MapAsked) -> dict[str, Any]:
     """{family: {places, similarities}} of the pictures most like the one at the asked place, nearest first."""
     answer = {}
     for family in asked.models:
-        shown, rows = layouts.embedded_set(asked, family)
+        shown, rows = projections.embedded_set(asked, family)
         (at,) = np.nonzero(np.isin(shown, asked.places[:1]))
         count = min(NEAR, len(shown) - 1)
         if len(at) and count:
@@ -170,9 +170,9 @@ def prompted(asked: MapAsked, progress: Progress) -> dict[str, Any]:
     answers = {"family": family, **_answers(asked, family, progress)}
     classes = labelled_set(asked.source, asked.limit).images.classes
     texts = prompts_of(classes, asked.template)
-    if layouts.space_of(model, asked.pool, asked.depth)[0] != "joint":
+    if projections.space_of(model, asked.pool, asked.depth)[0] != "joint":
         return {**answers, "marks": [], "note": "Prompts lie in CLIP's joint space alone."}
-    found = layouts.arranged(asked, family, progress)
+    found = projections.arranged(asked, family, progress)
     weights = class_weights(template_sums(text_reader(model), texts, progress))[:MARKED]
     placement, points = found.placed(weights, NEAR)
     says = [fill(texts.templates[0], name) for name in texts.classes]
@@ -202,7 +202,7 @@ def placed(asked: MapAsked, path: str | None, progress: Progress) -> dict[str, A
     photo = opened(path)
     marks = {}
     for family, name in asked.models.items():
-        found = layouts.arranged(asked, family, progress)
+        found = projections.arranged(asked, family, progress)
         features = embed_picture(name, photo.image, found.space)[None]
         placement, points = found.placed(features, NEAR)
         near_by = _pictures(found.pictures, placement.neighbours[0], placement.similarities[0])

@@ -247,9 +247,9 @@ hearers.send = (value) => {
   const models = Object.fromEntries(able().map((family) => [family, state.models[family]]));
   const { src, key, place, names, truth, label_maps: labelMaps } = value;
   const ofTruth = state.method === "truth";
-  const seen = { method: ofTruth ? "gradcam" : state.method, target: ofTruth ? { name: truth, family: null, index: null } : null, depth: 1, head: 0 };
+  const view = { method: ofTruth ? "gradcam" : state.method, target: ofTruth ? { name: truth, family: null, index: null } : null, depth: 1, head: 0 };
   const from = { tab: "compare", truth, names, labelMaps, picture: { set: state.set, limit: state.limit, place, key } };
-  showInExplain({ src, name: state.look?.name, models, classes: names.map(lineOf).join("\n"), templates: state.template, from, seen });
+  showInExplain({ src, name: state.look?.name, models, classes: names.map(lineOf).join("\n"), templates: state.template, from, view });
 };
 
 function take(line) {

@@ -62,12 +62,12 @@ export function goBack() {
 }
 
 // Another tab's picture with the models it was looked at with. classes, templates: what CLIP is to choose from, as typed.
-// from: what state.from has of it, with the classes that the other models choose among; seen: the method and the class
+// from: what state.from has of it, with the classes that the other models choose among; view: the method and the class
 // explained.
-export async function showInExplain({ src, name, models = {}, classes, templates, from, seen = {} }) {
+export async function showInExplain({ src, name, models = {}, classes, templates, from, view = {} }) {
   const file = await fileOf(src, name);
   openTab("explain");
-  set({ from: { names: [], labelMaps: {}, ...from, models }, target: null, point: null, ...seen });
+  set({ from: { names: [], labelMaps: {}, ...from, models }, target: null, point: null, ...view });
   unchosen("explain", () => {
     for (const [family, model] of Object.entries(models)) state.columns[family]?.choose(model);
     lend("names", classes);

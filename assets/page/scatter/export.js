@@ -13,7 +13,7 @@ const SHARP = 2; // pixels of the PNG to one of those
 
 // The view on the screen in a box of w × h: {look, scene}. Tiles of its own, since they are of another size; a picture that
 // is not there yet is a dot.
-function seen(map, { w, h }) {
+function sceneOf(map, { w, h }) {
   const lens = views.lens(map.view, w, h);
   const scene = { ...map.scene(), tiles: scatterTiles() };
   const look = drawer.look(scene, lens, map.view.scale, map.pictures);
@@ -22,7 +22,7 @@ function seen(map, { w, h }) {
 }
 
 function drawn(map, box, ratio) {
-  const { look, scene } = seen(map, box);
+  const { look, scene } = sceneOf(map, box);
   const raster = rasters.raster(Math.round(box.w * ratio), Math.round(box.h * ratio));
   const canvas = new OffscreenCanvas(raster.width, raster.height);
   const context = canvas.getContext("2d");
@@ -74,4 +74,4 @@ function png(map, about = {}) {
   return canvas.convertToBlob({ type: "image/png" });
 }
 
-export { png, seen, sheet, PAPER };
+export { png, sceneOf, sheet, PAPER };

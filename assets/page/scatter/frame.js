@@ -49,9 +49,9 @@ export function scatterFrame(map, { card, wants, tools, sentence, live }) {
     const { context, width, height } = sharpened(top);
     tops.paint(context, map, look, colours, true);
     const at = map.hovered === null || map.lasso ? null : map.at(map.hovered);
-    const seen = at && at.x >= 0 && at.y >= 0 && at.x <= width && at.y <= height;
+    const inside = at && at.x >= 0 && at.y >= 0 && at.x <= width && at.y <= height;
     const reach = look.shown ? 0.6 * look.side + 5 : look.radius + 7;
-    card.draw(map.own && seen ? map.hovered : null, at, reach, width, height);
+    card.draw(map.own && inside ? map.hovered : null, at, reach, width, height);
     top.classList.toggle("hl-pointed", map.own && !map.lassoing);
     top.setAttribute("aria-label", map.options.label);
     live.textContent = map.spoken;

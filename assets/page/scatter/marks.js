@@ -39,7 +39,7 @@ function pictureOf({ image, src }, redraw) {
 function ends(map, lens) {
   const { marks, links } = map.options;
   const found = links.map(([id, place]) => [marks.findIndex((mark) => mark.id === id), place]).filter(([i]) => i >= 0);
-  const spot = (i) => views.seen(lens, map.marked.now[2 * i], map.marked.now[2 * i + 1]);
+  const spot = (i) => views.onScreen(lens, map.marked.now[2 * i], map.marked.now[2 * i + 1]);
   return found.map(([i, place]) => [spot(i), map.at(place, lens)]);
 }
 
@@ -66,7 +66,7 @@ function places({ x, y, size }, w, width) {
 // A label gives way to marks and to earlier labels.
 function laid(marks, positions, lens, measure) {
   const found = marks.map((mark, i) => {
-    const { x, y } = views.seen(lens, positions[2 * i], positions[2 * i + 1]);
+    const { x, y } = views.onScreen(lens, positions[2 * i], positions[2 * i + 1]);
     return { mark, x, y, size: sized(mark), label: null };
   });
   const shown = found.filter(({ x, y }) => x > -PHOTO && y > -PHOTO && x < lens.width + PHOTO && y < lens.height + PHOTO);

@@ -98,7 +98,7 @@ export function scatter(options = {}) {
   }
 
   function at(place, lens = map.lens) {
-    return views.seen(lens, map.points.now[2 * place], map.points.now[2 * place + 1]);
+    return views.onScreen(lens, map.points.now[2 * place], map.points.now[2 * place + 1]);
   }
 
   function nearest(x, y, reach = 0) {
@@ -120,8 +120,8 @@ export function scatter(options = {}) {
     if (hovered !== undefined && hovered !== map.hovered) Object.assign(map, { hovered, own: false, spoken: "" });
     if (view !== undefined) show(view ?? views.ALL);
     if ("thumbnail" in rest) map.tiles.forget();
-    const seen = ["codes", "palette", "wrong", "thumbnail", "links"].some((name) => name in rest && !same(rest[name], before[name]));
-    map.redraw(Boolean(moved || seen));
+    const restyled = ["codes", "palette", "wrong", "thumbnail", "links"].some((name) => name in rest && !same(rest[name], before[name]));
+    map.redraw(Boolean(moved || restyled));
   }
 
   /** @param {unknown} value @returns {value is ArrayLike<unknown>} */

@@ -2,7 +2,7 @@
 // as JPEG inside.
 
 import * as drawer from "./draw.js";
-import { PAPER, seen, sheet as laidOut } from "./export.js";
+import { PAPER, sceneOf, sheet as laidOut } from "./export.js";
 import * as marking from "./marks.js";
 import * as sheets from "./sheet.js";
 import * as tiles from "./tile.js";
@@ -115,7 +115,7 @@ function above(map, look, scene, paper) {
 function svg(map, about = {}) {
   const sheet = laidOut(map, about);
   const { x, y, w, h } = sheet.map;
-  const { look, scene } = seen(map, sheet.map);
+  const { look, scene } = sceneOf(map, sheet.map);
   const inner = { x, y, width: w, height: h, viewBox: `0 0 ${w} ${h}` };
   const texts = sheet.texts.map(({ text, x: left, y: base, size, weight, quiet }) => {
     const style = { "font-size": size, "font-weight": String(weight), fill: quiet ? PAPER.quiet : PAPER.ink };

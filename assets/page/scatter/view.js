@@ -32,7 +32,7 @@ function lens(view, width, height) {
   return { k, left: width / 2 - k * view.x, top: height / 2 + k * view.y, width, height };
 }
 
-const seen = (lens, x, y) => ({ x: lens.left + lens.k * x, y: lens.top - lens.k * y });
+const onScreen = (lens, x, y) => ({ x: lens.left + lens.k * x, y: lens.top - lens.k * y });
 const under = (lens, x, y) => ({ x: (x - lens.left) / lens.k, y: (lens.top - y) / lens.k });
 
 const within = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -49,4 +49,4 @@ function zoomed(view, factor, at) {
   return kept({ x: at.x + (view.x - at.x) * share, y: at.y + (view.y - at.y) * share, scale });
 }
 
-export { ALL, extent, normalised, lens, seen, under, kept, zoomed };
+export { ALL, extent, normalised, lens, onScreen, under, kept, zoomed };

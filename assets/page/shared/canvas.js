@@ -43,31 +43,31 @@ function paint(context, box, picture, map, view, opacity) {
   context.imageSmoothingEnabled = true;
   context.drawImage(colour, box.x, box.y, box.w, box.h);
   if (!map?.values) return;
-  const seen = inside(box, view);
+  const crop = inside(box, view);
   context.save();
   context.beginPath();
   context.rect(box.x, box.y, box.w, box.h);
-  context.rect(seen.x, seen.y, seen.w, seen.h);
+  context.rect(crop.x, crop.y, crop.w, crop.h);
   context.clip("evenodd");
   context.fillStyle = `rgb(0 0 0 / ${1 - settings.outside})`;
   context.fillRect(box.x, box.y, box.w, box.h);
   context.restore();
   context.save();
   context.beginPath();
-  context.rect(seen.x, seen.y, seen.w, seen.h);
+  context.rect(crop.x, crop.y, crop.w, crop.h);
   context.clip();
   context.globalAlpha = Math.min(1, opacity * 1.5);
   context.drawImage(grey, box.x, box.y, box.w, box.h);
   context.globalAlpha = opacity;
   context.imageSmoothingEnabled = false;
-  context.drawImage(patches(map), seen.x, seen.y, seen.w, seen.h);
+  context.drawImage(patches(map), crop.x, crop.y, crop.w, crop.h);
   context.restore();
 }
 
 function outline(context, box, map, view, at, pinned) {
-  const seen = inside(box, view);
-  const [w, h] = [seen.w / map.cols, seen.h / map.rows];
-  const cell = [seen.x + at[1] * w, seen.y + at[0] * h, w, h];
+  const crop = inside(box, view);
+  const [w, h] = [crop.w / map.cols, crop.h / map.rows];
+  const cell = [crop.x + at[1] * w, crop.y + at[0] * h, w, h];
   context.lineJoin = "round";
   for (const [width, colour] of pinned ? [[5, "#000"], [2.5, "#fff"]] : [[3, "#0009"], [1.5, "#fff"]]) {
     context.lineWidth = width;

@@ -12,7 +12,7 @@ from typing import Any
 
 from limits import VOCABULARY_BYTES
 
-# config.json's model_type, or "open_clip" for the layout with open_clip_config.json → (family, the file that loads it)
+# config.json's model_type, or "open_clip" for the format with open_clip_config.json → (family, the file that loads it)
 LOADERS = {
     "vit": ("vit", "models.vit"),
     "deit": ("vit", "models.vit"),

@@ -16,7 +16,7 @@ from explain.maps import workers
 from explain.maps.alignment import Similarity, similarity
 from explain.maps.nearest import unit_rows
 from explain.maps.neighbours import Overlap, Quality, neighbour_overlap, quality
-from explain.maps.projection import PROJECTIONS, Layout, place, project
+from explain.maps.projection import PROJECTIONS, Projected, place, project
 from limits import EMBEDDED_BYTES, LAYOUTS_HELD
 from tabs.map.asks import MapAsked
 from tabs.sets import EmbeddedSet, Space, embed_set
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Arranged:
-    """One model's map. pictures: (points,) places among the set's items; lies: from the layout's plane to the page's.
+    """One model's map. pictures: (points,) places among the set's items; lies: from its own plane to the page's.
 
     space: which embedding, and words for it. Neither the set nor the model is held: what is kept is counted.
     """
@@ -44,18 +44,18 @@ class Arranged:
     features: Tensor
     space: Space
     words: str
-    layout: Layout
+    projected: Projected
     quality: Quality
     lies: Similarity
 
     @property
     def points(self) -> np.ndarray:
         """(points, 2) where the page draws them."""
-        return self.lies(self.layout.points)
+        return self.lies(self.projected.points)
 
     def placed(self, features: Tensor, k: int = 10) -> Any:
         """Where new features (new, dim) come to lie, with their k nearest pictures; `points` are the page's."""
-        found = place(self.layout, features, k)
+        found = place(self.projected, features, k)
         return found, self.lies(found.points)
 
 
@@ -68,7 +68,7 @@ def arranged(asked: MapAsked, family: str, progress: Progress) -> Arranged:
     if (family, asked.pool, asked.depth) == (first, "answer", 1.0):
         return own
     reference = _arranged(asked, first, "answer", 1.0, progress)
-    return replace(own, lies=similarity(own.layout.points, reference.layout.points))
+    return replace(own, lies=similarity(own.projected.points, reference.projected.points))
 
 
 def embedded_set(asked: MapAsked, family: str) -> tuple[np.ndarray, np.ndarray]:
@@ -123,7 +123,7 @@ def shared(asked: MapAsked) -> np.ndarray:
 def _arranged(
     asked: MapAsked, family: str, pool: str, depth: float, progress: Progress
 ) -> Arranged:
-    """As `arranged`, where the layout itself put it."""
+    """As `arranged`, where the method itself put it."""
     model = loaded(asked.models[family])
     space = space_of(model, pool, depth)
     found = _embedded(asked, model, space, progress)
@@ -140,17 +140,17 @@ def _arranged(
         features = found.encoded.features
         places = np.searchsorted(found.encoded.kept, pictures)
         features = features if whole else features[places]
-        layout = _projected(features, asked, options, progress)
+        projected = _projected(features, asked, options, progress)
         labels = found.codes if whole else found.codes[places]
-        measured = quality(features, layout.points, labels)
+        measured = quality(features, projected.points, labels)
         words = in_words(model, space)
-        return Arranged(pictures, features, space, words, layout, measured, Similarity.nowhere())
+        return Arranged(pictures, features, space, words, projected, measured, Similarity.nowhere())
 
     with one_at_a_time(key, lambda: progress(Step(0, "Waiting for the map"))):
-        return _layouts.get(key, make)
+        return _projected_maps.get(key, make)
 
 
-def _projected(features: Tensor, asked: MapAsked, options: dict, progress: Progress) -> Layout:
+def _projected(features: Tensor, asked: MapAsked, options: dict, progress: Progress) -> Projected:
     doing = f"Arranging by {PROJECTIONS[asked.method].title}"
 
     return project(
@@ -176,8 +176,8 @@ def _embedded(asked: MapAsked, model: Model, space: Space, progress: Progress) -
 
 
 def _size(found: Arranged) -> int:
-    arrays = (found.pictures, found.features, found.layout.rows, found.layout.points)
-    return sum(each.nbytes for each in arrays) + found.layout.arrangement.nbytes
+    arrays = (found.pictures, found.features, found.projected.rows, found.projected.points)
+    return sum(each.nbytes for each in arrays) + found.projected.arrangement.nbytes
 
 
-_layouts = Kept(LAYOUTS_HELD, _size)
+_projected_maps = Kept(LAYOUTS_HELD, _size)
