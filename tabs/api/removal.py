@@ -14,7 +14,7 @@ from tabs.api import arguments
 from tabs.api.endpoint import given, told_plainly
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.inputs import Json, Textbox
-from tabs.wiring.kept import kept_trace, opened
+from tabs.wiring.kept import digest, kept_trace, opened
 from tabs.wiring.listening import patient
 from tabs.wiring.photo import PhotoInput
 from tabs.wiring.slowly import Step, silent
@@ -119,7 +119,7 @@ def _ablate(
 def _looked(path: str, name: str, target: str | int | None, texts: Sequence[str] | None) -> tuple:
     photo, model = opened(path), loaded(name)
     trace = kept_trace(
-        (photo.key, name, texts, target),
+        (photo.key, model.fingerprint, digest(texts), target),
         lambda: model.trace(photo.image, target=target, labels=texts, gradients=False),
     )
     return photo, model, trace
