@@ -153,7 +153,7 @@ def test_a_picture_of_a_set_comes_with_the_classes_it_was_opened_with(follow):
     for family in ("vit", "swin", "clip"):
         answers = page.locator(f"#{family} .hl-answers")
         expect(answers).to_contain_text("✓ car", timeout=WAIT)
-        expect(answers.get_by_role("button")).to_have_count(3)
+        expect(answers.get_by_role("button", disabled=False)).to_have_count(3)
     expect(page.get_by_text("The picture shows “car” (✓).")).to_be_visible()
     expect(page.get_by_role("button", name="Back to Compare")).to_be_visible()
     has_address(page, *parts)
