@@ -26,6 +26,7 @@ class TextSide:
         "Choose another method."
     )
     module: Any
+    labels: tuple[str, ...]
     ids: Tensor  # (1, tokens), from start-of-text to end-of-text
     words: tuple[str, ...]  # the tokens between, as the tokenizer writes them
 

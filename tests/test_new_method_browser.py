@@ -119,3 +119,21 @@ def test_it_is_drawn_with_its_words_and_numbers(open_page):
 
     choose(page, "invented_refusing")
     playwright.expect(column.locator(".hl-notice p")).to_have_text("This model has no such thing.")
+
+
+def test_relevance_prints_the_sum_that_is_the_score(open_page):
+    page = open_page()
+    page.wait_for_function("inside.state.columns.vit.answer", timeout=120_000)
+    choose(page, "relevance")
+    page.wait_for_function(
+        "inside.state.columns.vit.slow?.method === 'relevance' && inside.state.columns.vit.slow.state === 'done'",
+        timeout=120_000,
+    )
+    column = page.locator("#vit")
+    playwright.expect(column).to_contain_text("Relevance for “")
+    playwright.expect(column).to_contain_text("The patches sum to ")
+    found = shown(page)
+    assert found["signed"] is True and len(found["values"]) == found["rows"] * found["cols"]
+    offered = page.get_by_role("radio").evaluate_all("all => all.map((each) => each.value)")
+    hidden = {key for key, method in METHODS.items() if not method.on_page}
+    assert "relevance" in offered and not hidden & set(offered)

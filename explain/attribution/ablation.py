@@ -60,8 +60,8 @@ def ablate(
         ]
     )
     before, after = (_top(row.softmax(-1), trace) for row in logits)
-    scores = score_of(logits, trace).tolist()
-    return Ablation(before, after, *scores, fill)
+    score_before, score_after = score_of(logits, trace).tolist()
+    return Ablation(before, after, score_before, score_after, fill)
 
 
 def _top(probabilities: torch.Tensor, trace: Trace) -> list[tuple[str, float]]:

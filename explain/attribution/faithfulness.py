@@ -64,7 +64,7 @@ def faithfulness(
         raise ValueError("The seed is a whole number from 0.")
     fill = fill or ("mean" if model.drop_refused else "drop")
     random = np.random.default_rng(seed)
-    values = on_grid(found, tuple(trace.attention_blocks[0].grid.shape)).ravel()
+    values = on_grid(found, first_shape(trace)).ravel()
     orders = [_falling(values, random)]
     orders += [random.permutation(len(values)) for _ in range(ORDERS)]
     curves = _curves(trace, model, image, orders, steps, fill, progress)
@@ -80,6 +80,12 @@ def faithfulness(
         fill=fill,
         verdict=_verdict(srg, band, trace),
     )
+
+
+def first_shape(trace: Trace) -> tuple[int, int]:
+    """(rows, cols) of the first layer's grid."""
+    rows, cols = trace.attention_blocks[0].grid.shape
+    return rows, cols
 
 
 def on_grid(found: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

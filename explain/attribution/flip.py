@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from explain.attribution.faithfulness import STEPS, check_side, on_grid, scores_without
+from explain.attribution.faithfulness import STEPS, check_side, first_shape, on_grid, scores_without
 from models.trace import Trace
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def flip(
             f"The model already prefers “{trace.labels[trace.versus]}” to “{trace.labels[trace.target]}”."
         )
     fill = fill or ("mean" if model.drop_refused else "drop")
-    shape = tuple(trace.attention_blocks[0].grid.shape)
+    shape = first_shape(trace)
     order = np.argsort(-on_grid(found, shape).ravel(), kind="stable")
 
     def lead(gone: np.ndarray) -> float:
