@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoTokenizer, PreTrainedModel
+from transformers.utils import logging
 
 from models import weights
 from models.folder import BUILDING, CheckpointError
@@ -30,7 +33,7 @@ def from_folder(kind: Any, folder: Path, config: dict) -> Any:
     with BUILDING, torch.device("meta"):
         weights.check_fit(kind(settings), held)
     tensors = weights.read(files)
-    with BUILDING:
+    with BUILDING, _without_bars():
         module, loading = kind.from_pretrained(
             None,
             config=settings,
@@ -47,6 +50,18 @@ def from_folder(kind: Any, folder: Path, config: dict) -> Any:
             "Use one that was trained to classify."
         )
     return module
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """No progress bars of transformers: their lock is shared with forked processes, and one that is killed keeps it for ever."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def tokenizer_of(folder: Path):

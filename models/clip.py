@@ -21,7 +21,7 @@ from transformers import CLIPModel
 from limits import TEXTS_HELD
 from models.catalogue import CATEGORIES, TEMPLATE
 from models.checkpoint import Eager, from_folder, tokenizer_of
-from models.folder import panics_told
+from models.folder import tokenizing_told
 from models.model import Model, Record, TraceParts, target_index
 from models.pixels import HubProcessor
 from models.text_side import TextSide
@@ -147,7 +147,7 @@ class Clip(Model):
                 progress(start / len(new))
             batch = new[start : start + TEXT_BATCH]
             with self.lock:
-                with panics_told():
+                with tokenizing_told():
                     encoded = normalize(self._encode_text(batch), dim=-1)
                 fresh = dict(zip(batch, encoded, strict=True))
                 self._texts.update(fresh)
@@ -201,7 +201,8 @@ class Clip(Model):
             return self.labels
         if isinstance(labels, str):
             raise ValueError("Give CLIP's labels as a list of texts.")
-        labels = tuple(tuple(label) if isinstance(label, list) else label for label in labels)
+        given: Sequence[Any] = labels
+        labels = tuple(tuple(label) if isinstance(label, list) else label for label in given)
         known = all(isinstance(label, str | tuple) and label for label in labels)
         texts = [text for label in labels for text in _texts_of(label)] if known else []
         if not texts or any(not isinstance(text, str) or not text.strip() for text in texts):

@@ -41,6 +41,11 @@ class CheckpointError(ValueError):
     """What is wrong with a checkpoint, in one sentence for people."""
 
 
+BREAKING = (
+    "This checkpoint's tokenizer breaks the library that reads it. Choose another checkpoint."
+)
+
+
 @contextmanager
 def panics_told() -> Iterator[None]:
     """A panic of a library written in Rust, which is no Exception, as a CheckpointError."""
@@ -49,9 +54,22 @@ def panics_told() -> Iterator[None]:
     except BaseException as error:
         if type(error).__module__ != "pyo3_runtime":
             raise
-        raise CheckpointError(
-            "This checkpoint's tokenizer breaks the library that reads it. Choose another checkpoint."
-        ) from error
+        raise CheckpointError(BREAKING) from error
+
+
+@contextmanager
+def tokenizing_told() -> Iterator[None]:
+    """What a checkpoint's tokenizer fails with while it reads texts, as a CheckpointError.
+
+    That is a panic, the bare Exception of a vocabulary without its unknown word, or the IndexError of a token beyond it.
+    """
+    try:
+        with panics_told():
+            yield
+    except Exception as error:
+        if type(error) is not Exception and not isinstance(error, IndexError):
+            raise
+        raise CheckpointError(BREAKING) from error
 
 
 def kind_of(folder: Path) -> tuple[str, dict]:

@@ -41,7 +41,7 @@ class TextSide:
     def _inputs(self, image: Any) -> tuple[Tensor, View]:
         return self.ids, (0, 0, 1, 1)
 
-    def _answer(self, pixels: Tensor, labels: Sequence[str] | None) -> tuple[Tensor, Tensor]:
+    def _answer(self, pixels: Tensor, labels: Sequence[Any] | None) -> tuple[Tensor, Tensor]:
         embedding = normalize(self._encoded(), dim=-1)
         return self.module.logit_scale.exp() * embedding @ self.photo.T, embedding
 

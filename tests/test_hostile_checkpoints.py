@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 import models
 from bench.hostile import checkpoints
 from models import CATALOGUE, add_folder, checkpoint, load, weights
-from models.folder import CheckpointError, panics_told
+from models.folder import CheckpointError, panics_told, tokenizing_told
 
 SECONDS = 20  # generous: on an idle machine none takes one
 BYTES = 1_000_000_000
@@ -217,6 +217,16 @@ def test_a_panic_is_an_error_like_any_other():
         raise kind("called `Option::unwrap()` on a `None` value")
     with pytest.raises(KeyboardInterrupt), panics_told():
         raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "error", [Exception("WordLevel error: Missing [UNK] token"), IndexError("out of range")]
+)
+def test_a_tokenizer_that_fails_while_it_reads_is_one_sentence(error):
+    with pytest.raises(CheckpointError, match="breaks the library"), tokenizing_told():
+        raise error
+    with pytest.raises(KeyError), tokenizing_told():
+        raise KeyError("ours")
 
 
 def test_reading_one_checkpoint_holds_up_no_other(copy, tiny_folder, monkeypatch):

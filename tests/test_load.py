@@ -384,3 +384,15 @@ def test_a_device_that_is_not_there_is_not_the_files_fault(tiny_folder):
 def test_every_loader_stands_in_a_file_of_its_own():
     for family, module in LOADERS.values():
         assert family in models.FAMILIES and module.startswith("models.")
+
+
+def test_loading_needs_no_lock_of_a_progress_bar(tiny_folder, tmp_path, monkeypatch):
+    """A forked process that is killed while it draws a bar keeps the bars' lock; loading must not wait for it."""
+    import tqdm.std
+
+    def never(*_):
+        raise AssertionError("waited for the lock of a progress bar")
+
+    folder = shutil.copytree(tiny_folder("vit"), tmp_path / "new")
+    monkeypatch.setattr(tqdm.tqdm, "get_lock", never)
+    load(str(folder))

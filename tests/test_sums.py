@@ -108,7 +108,7 @@ def start(name, found):
     return torch.full((count,), 1 / count, dtype=torch.float64) if name in SWINS else share
 
 
-def close(found, wanted, tolerance=1e-5):
+def close(found, wanted, tolerance=3e-5):  # a float32 trace beside float64
     wanted = np.asarray(wanted)
     np.testing.assert_allclose(found.ravel(), wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
 

@@ -21,7 +21,7 @@ HEADER = 99_000_000  # bytes of a list of tensors
 def folder(chance: random.Random, usual: Path, place: Path) -> None:
     """A copy of a checkpoint's folder with something wrong in it."""
     shutil.copytree(usual, place)
-    weights, words = place / "model.safetensors", place / "tokenizer.json"
+    weights, words = next(place.glob("*.safetensors")), place / "tokenizer.json"
     if words.exists() and chance.random() < 0.7:
         words.write_bytes(tokenizer(chance, json.loads(words.read_text())))
         return
@@ -47,15 +47,14 @@ def configuration(chance: random.Random, usual: dict[str, Any]) -> bytes:
 def tokenizer(chance: random.Random, usual: dict[str, Any]) -> bytes:
     """A tokenizer.json that splits or changes texts by a pattern of its own, or whose vocabulary has other numbers."""
     pattern = {"Regex": chance.choice(PATTERNS)}
-    part, content = chance.choice(
-        (
-            ("pre_tokenizer", {"type": "Split", "pattern": pattern, "behavior": "Isolated"}),
-            ("normalizer", {"type": "Replace", "pattern": pattern, "content": "x" * 9}),
-            ("padding", {"strategy": {"Fixed": 10**9}}),
-            ("model", {"type": "BPE", "vocab": {"x": 10**9}, "merges": []}),
-            ("model", {"type": "WordLevel", "vocab": {}, "unk_token": "x"}),
-        )
+    kinds: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("pre_tokenizer", {"type": "Split", "pattern": pattern, "behavior": "Isolated"}),
+        ("normalizer", {"type": "Replace", "pattern": pattern, "content": "x" * 9}),
+        ("padding", {"strategy": {"Fixed": 10**9}}),
+        ("model", {"type": "BPE", "vocab": {"x": 10**9}, "merges": []}),
+        ("model", {"type": "WordLevel", "vocab": {}, "unk_token": "x"}),
     )
+    part, content = chance.choice(kinds)
     content = {"invert": False, **content} if part == "pre_tokenizer" else content
     return json.dumps(usual | {part: content}).encode()
 
