@@ -276,9 +276,7 @@ def load(folder: Path, name: str, device: str, config: dict) -> OpenClip:
         ) from error
     kind = _kind(module.visual)
     settings = PreprocessCfg(**module.visual.preprocess_cfg)
-    pixels_of = OpenClipTransform(
-        image_transform_v2(settings, is_train=False), settings.size, settings.resize_mode
-    )
+    pixels_of = OpenClipTransform(image_transform_v2(settings, is_train=False), settings)
     return kind(name, module, pixels_of, tokenizer, device)
 
 

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from models import changes
@@ -66,7 +67,7 @@ class Model:
     settings = ""  # `folder.settings_digest` of its folder
 
     def __init__(
-        self, name: str, module: nn.Module, pixels_of: Callable, labels: Sequence[str], device: str
+        self, name: str, module: nn.Module, pixels_of: Any, labels: Sequence[str], device: str
     ):
         self.name = name
         module = module.eval().requires_grad_(False).float()
@@ -143,6 +144,11 @@ class Model:
         return torch.stack([self._pixels_of(open_photo(image))[0] for image in images]).to(
             self.device
         )
+
+    def seen(self, image: Any) -> Image.Image:
+        """A photo as the checkpoint gets it: resized and cropped to the model's own (height, width), in colours again."""
+        colours = self._pixels_of.colours(self._pixels_of(open_photo(image))[0])
+        return Image.fromarray((colours * 255).round().byte().permute(1, 2, 0).numpy())
 
     def classify(self, images: Sequence[Any], labels: Sequence[str] | None = None) -> Tensor:
         """(images, classes) logits on the CPU, batched, without gradients; labels are CLIP's texts, verbatim."""
@@ -287,7 +293,7 @@ class Model:
         self,
         image: Any,
         target: str | int | None = None,
-        labels: Sequence[str] | None = None,
+        labels: Sequence[Any] | None = None,
         gradients: bool = True,
         versus: str | int | None = None,
         backward: str = "plain",
@@ -325,7 +331,7 @@ class Model:
                 traced, record, notes, record.weights if gradients else []
             )
         parts = notes.parts(score, record.weights, weight_gradients)
-        parts = self._trace_parts(
+        placed = self._trace_parts(
             _detached(record),
             [_plain(gradient) for gradient in weight_gradients] or [None] * len(record.weights),
             _plain(features_gradient),
@@ -341,7 +347,7 @@ class Model:
             versus=other,
             backward=backward,
             parts=parts,
-            **vars(parts),
+            **vars(placed),
         )
 
     # How it is done.
@@ -438,7 +444,7 @@ def _other_index(versus: str | int, index: int, labels: Sequence[str], logits: T
     return other
 
 
-def target_index(target: str | int | None, labels: Sequence[str], logits: Tensor) -> int:
+def target_index(target: str | int | None, labels: Sequence[Any], logits: Tensor) -> int:
     """Where the target stands among the labels, the highest logit's place for None; ValueError where it does not."""
     if target is None:
         return int(logits.argmax())

@@ -6,14 +6,18 @@ Processors squash a photo, or resize and crop it. `View` says which part survive
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import torch
 from PIL import Image
 from torch import Tensor
 
 from models.folder import BUILDING, CheckpointError
+
+if TYPE_CHECKING:
+    from open_clip.transform import PreprocessCfg
 
 Pixels = tuple[Tensor, tuple[float, float, float, float]]
 WHOLE = (0.0, 0.0, 1.0, 1.0)
@@ -54,6 +58,15 @@ class HubProcessor:
         pixels = self.processor(images=photo, return_tensors="pt")["pixel_values"][0]
         return pixels, self._view(photo.width, photo.height)
 
+    def colours(self, pixels: Tensor) -> Tensor:
+        """(3, height, width) pixels before normalisation, in 0 … 1."""
+        processor = self.processor
+        if getattr(processor, "do_normalize", False):
+            pixels = pixels * _each(processor.image_std) + _each(processor.image_mean)
+        if not getattr(processor, "do_rescale", True):
+            pixels = pixels / 255
+        return pixels.clamp(0, 1)
+
     def _view(self, width: int, height: int) -> tuple[float, float, float, float]:
         processor = self.processor
         if getattr(processor, "do_resize", False):
@@ -67,13 +80,20 @@ class HubProcessor:
 class OpenClipTransform:
     """open_clip's evaluation transform, with the view its resize mode implies."""
 
-    def __init__(self, transform: Any, size: int | tuple[int, int], resize_mode: str):
-        self.transform = transform
+    def __init__(self, transform: Any, settings: PreprocessCfg):
+        size = settings.size
+        self.transform, self.settings = transform, settings
+        self.height: int
+        self.width: int
         self.height, self.width = (size, size) if isinstance(size, int) else size
-        self.resize_mode = resize_mode
+        self.resize_mode = settings.resize_mode
 
     def __call__(self, photo: Image.Image) -> Pixels:
         return self.transform(photo), self._view(photo.width, photo.height)
+
+    def colours(self, pixels: Tensor) -> Tensor:
+        """(3, height, width) pixels before normalisation, in 0 … 1."""
+        return (pixels * _each(self.settings.std) + _each(self.settings.mean)).clamp(0, 1)
 
     def _view(self, width: int, height: int) -> tuple[float, float, float, float]:
         if self.resize_mode == "squash":
@@ -85,6 +105,11 @@ class OpenClipTransform:
             scale = fit(self.width / width, self.height / height)
             resized = round(width * scale), round(height * scale)
         return _centre_crop(*resized, self.width, self.height, whole=round)
+
+
+def _each(values: Sequence[float]) -> Tensor:
+    """One number a channel, (3, 1, 1)."""
+    return torch.tensor(values).view(-1, 1, 1)
 
 
 def _sizes(size: Any) -> dict[str, int]:

@@ -223,7 +223,7 @@ def test_targets(tiny_model, photo):
 
 def test_clip_labels(tiny_model, photo):
     model = tiny_model("open_clip_vit")
-    assert model.labels[0] == "a photo of a airplane" and len(model.labels) == 15
+    assert model.labels[0] == "a photo of a airplane" and len(model.labels) == 51
     for wrong in ([], ["a dog", " "], [None]):
         with pytest.raises(ValueError, match="must be a text"):
             model.classify([photo], wrong)
@@ -309,6 +309,19 @@ def test_view_is_read_off_the_pixels(name, resized, size, tiny_model):
         places = (np.arange(len(seen)) + 0.5) / len(seen)
         slope, first = np.polyfit(places[3:-3], seen[3:-3], 1)
         assert (first, first + slope) == pytest.approx((start, end), abs=0.012)
+
+
+@pytest.mark.parametrize("name", tiny.TINY)
+def test_what_a_model_sees_is_the_photo_in_its_own_size_and_colours(name, tiny_model):
+    """Above red, below blue: so is what the model gets, whatever its normalisation."""
+    model = tiny_model(name)
+    photo = Image.new("RGB", (96, 80), (200, 30, 90))
+    photo.paste((10, 60, 240), (0, 40, 96, 80))
+    seen = np.asarray(model.seen(photo)).astype(int)
+    assert seen.shape[:2] == tuple(model.pixels([photo]).shape[-2:])
+    rows = len(seen)
+    assert np.abs(seen[rows // 8 : rows // 4] - (200, 30, 90)).max() <= 2
+    assert np.abs(seen[-rows // 4 : -rows // 8] - (10, 60, 240)).max() <= 2
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")

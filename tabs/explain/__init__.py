@@ -95,7 +95,7 @@ def build() -> None:
                 sources=["upload", "clipboard", "webcam"],
                 label="Photo",
                 show_label=False,
-                height=200,
+                height=168,
                 buttons=[],
                 elem_id="photo",
                 alt_text="The photo being explained",

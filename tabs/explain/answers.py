@@ -13,7 +13,7 @@ from tabs.explain.questions import Question
 from tabs.sets.prompt_notes import notes
 from tabs.wiring.gpu import loaded, on_gpu
 from tabs.wiring.kept import Photo, digest, kept_trace, opened
-from tabs.wiring.packing import packed, top_classes
+from tabs.wiring.packing import data_address, packed, top_classes
 from tabs.wiring.slowly import SILENCE, stepwise
 
 if TYPE_CHECKING:
@@ -91,7 +91,10 @@ def answered(path: str, asked: Question, family: str) -> dict[str, Any]:
         "readout": trace.readout_name,
         "notes": [*filter(None, [no_answer]), *_text_notes(look.model, asked)],
     }
-    return answer | maps(trace, held=look.base == asked.held)
+    if look.base == asked.held:
+        return answer | maps(trace, held=True)
+    seen = data_address(look.model.seen(look.photo.image))
+    return answer | maps(trace, held=False) | {"seen": seen}
 
 
 @on_gpu

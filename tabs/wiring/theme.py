@@ -55,8 +55,12 @@ THEME = gr.themes.Base(
 
 
 def family_style() -> str:
-    """CSS: what belongs to a family, by its data-family, has its colours as --family and --family-ink."""
-    rules = []
+    """CSS: what belongs to a family, by its data-family, has its colours as --family and --family-ink.
+
+    Everything has each family's as --vit, --swin and --clip.
+    """
+    every = ";".join(f"--{family}:{colours.usual}" for family, colours in FAMILY_COLOURS.items())
+    rules = [f":root{{{every}}}"]
     for family, colours in FAMILY_COLOURS.items():
         chosen = f'[data-family="{family}"]'
         rules.append(f"{chosen}{{--family:{colours.usual};--family-ink:{colours.on_light}}}")

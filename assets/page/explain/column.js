@@ -4,6 +4,7 @@ import { answerList } from "./answers.js";
 import { checkpoint } from "./checkpoint.js";
 import { classChoice } from "./classes.js";
 import { noticeOver } from "./notice.js";
+import { seenBy } from "./seen.js";
 import * as drawing from "../shared/canvas.js";
 import { colourBar } from "../shared/colour-bar.js";
 import { make } from "../shared/make.js";
@@ -17,7 +18,7 @@ export function column(element, { family }) {
   const column = state.columns[family];
   const { title } = column;
   const [models, classes, answers, bar] = [checkpoint(column), classChoice(column), answerList(column), colourBar()];
-  const notice = noticeOver(column);
+  const [notice, seen] = [noticeOver(column), seenBy(column)];
   const top = make("header", "hl-column-top");
   top.append(make("h2", "hl-column-title", title), models.node);
   const figure = make("figure", "hl-figure");
@@ -30,7 +31,7 @@ export function column(element, { family }) {
   const remarks = make("p", "hl-remarks");
   caption.append(what, which);
   frame.append(canvas, notice.node);
-  figure.append(frame, bar.node, caption, reading, remarks, spoken);
+  figure.append(frame, bar.node, caption, reading, remarks, spoken, seen.node);
   element.dataset.family = family;
   element.setAttribute("role", "region");
   element.setAttribute("aria-label", title);
@@ -93,6 +94,7 @@ export function column(element, { family }) {
     answers.draw();
     bar.draw(now?.map);
     notice.draw(now);
+    seen.draw();
     drawPointed(now);
   });
 }

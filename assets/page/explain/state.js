@@ -24,6 +24,7 @@ const state = {
   depth: 1, // 0 = first layer, 1 = last
   head: 0, // 0 = mean of heads, 1 = the first head
   opacity: 0.65,
+  seen: false, // whether each column shows what its model sees
   ownScale: false, // stretch each map by itself instead of one scale for all heads and layers of a model
   target: null, // null = each model's own answer, or {name, family, index}
   from: null, // what another tab's picture came with: {tab, truth, names, models, labelMaps}; picture: {set, limit, place, key} of one of a set

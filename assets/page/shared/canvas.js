@@ -123,4 +123,4 @@ function listen(canvas, { shown, hovered, point, pin = () => {}, touch = () => {
   });
 }
 
-export { picture, frame, paint, outline, listen };
+export { picture, frame, inside, paint, outline, listen };

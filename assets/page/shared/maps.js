@@ -28,6 +28,7 @@ function unpacked(value, held) {
   const found = Object.entries(value.maps).map(([method, map]) => [method, map.refused ? map : { ...unpack(map), note: map.note }]);
   return {
     ...value,
+    seen: value.seen ?? held?.seen,
     attention: fresh ? value.attention.map(unpack) : held.attention,
     maps: { ...(fresh ? {} : held.maps), ...Object.fromEntries(found) },
   };
