@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explain.shipped import shipped
 from explain.store import Store
 from limits import EMBEDDED_BYTES
 
@@ -78,7 +79,10 @@ def encode_spaces(
     store.trim()  # once a set: it looks through all there is
     names = [space_name(model, pool, layer) for pool, layer in spaces]
     digests = [item.digest for item in items]
-    found = [store.read(name, digests) for name in names]
+    found = [
+        _among(shipped(model, *space), digests) | store.read(name, digests)
+        for name, space in zip(names, spaces, strict=True)
+    ]
     missing = [
         item
         for item in {item.digest: item for item in items}.values()
@@ -115,6 +119,10 @@ def encode_spaces(
 
     note = store.trouble if missing else ""
     return [Encoded(stacked(each), np.array(kept), reasons, note) for each in found]
+
+
+def _among(vectors: dict[str, np.ndarray], digests: Sequence[str]) -> dict[str, np.ndarray]:
+    return {digest: vectors[digest] for digest in digests if digest in vectors}
 
 
 def _check_room(embedded: Sequence[Tensor], pictures: int) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,11 +12,23 @@ import torch
 from PIL import Image
 from starlette.testclient import TestClient
 from stub_gradio import Stub
+from tqdm import tqdm
 
+import explain.shipped as embeddings
 from models import load
-from tabs.wiring import assets
+from tabs.wiring import assets, shipped
 
+# Not the lock that forked processes share: one that a test kills could keep it, and the next save would wait for ever.
+tqdm.set_lock(threading.RLock())
 torch.set_num_threads(1)  # tiny models: a second thread costs more than it brings
+
+
+@pytest.fixture
+def nothing_shipped(monkeypatch, tmp_path):
+    """As if nothing shipped, and nothing was kept: every number is computed."""
+    monkeypatch.setenv("HEADLIGHT_CACHE", str(tmp_path))
+    monkeypatch.setattr(embeddings, "FILE", tmp_path / "missing")
+    monkeypatch.setattr(shipped, "shipped", dict)
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ TABS_MAY_IMPORT = {
     "prompts": {"wiring", "sets"},
     "map": {"wiring", "sets"},
     "compare": {"wiring", "sets", "explain"},
+    "ship": {"wiring", "sets", "map", "compare"},
     "api": {"wiring", "sets", "explain", "prompts", "map", "compare"},
 }
 HEAVY = ("torch", "torchvision", "transformers", "open_clip", "captum", "matplotlib", "datasets")

@@ -59,10 +59,15 @@ def painted(page):
 
 
 def upload(page, path):
+    before = page.evaluate(f"{STATE}.set")
     with page.expect_file_chooser() as chooser:
         page.locator(".hl-comparing").get_by_role("button", name="Upload a set…").click()
     chooser.value.set_files(path)
-    page.wait_for_function(f"{STATE}.file === '{Path(path).name}' && {STATE}.ready", timeout=60_000)
+    page.wait_for_function(
+        f"before => {STATE}.set.startsWith('upload:') && {STATE}.set !== before && {STATE}.ready",
+        arg=before,
+        timeout=60_000,
+    )
     settled(page)
 
 
@@ -80,8 +85,7 @@ def strange(tmp_path_factory):
     return path
 
 
-def test_it_can_be_stopped_and_gone_on_with(open_page, monkeypatch, tmp_path):
-    monkeypatch.setenv("HEADLIGHT_CACHE", str(tmp_path))
+def test_it_can_be_stopped_and_gone_on_with(open_page, monkeypatch, nothing_shipped):
     monkeypatch.setattr(sets, "_features", Kept(1_000_000, sets._feature_size))  # nothing seen yet
     page = open_page()
     page.get_by_role("tab", name="Compare").click()
@@ -274,7 +278,7 @@ def test_a_picture_arrives_in_explain_with_its_models(visit):
     page.wait_for_function(
         """() => {
             const { vit, clip } = inside.state.columns;
-            return !clip.busy && clip.answer?.labels.length === 15 && !vit.busy && vit.answer?.labels.length === 15 && clip.templates === "a photo of a {}";
+            return !clip.busy && clip.answer?.labels.length === 51 && !vit.busy && vit.answer?.labels.length === 51 && clip.templates === "a photo of a {}";
         }""",
         timeout=30_000,
     )

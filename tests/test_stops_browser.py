@@ -52,7 +52,7 @@ def endless(monkeypatch):
 
 
 @pytest.mark.parametrize(("title", "where", "name"), PREPARED)
-def test_a_set_that_is_no_longer_prepared(title, where, name, open_page, endless):
+def test_a_set_that_is_no_longer_prepared(title, where, name, open_page, endless, nothing_shipped):
     work = endless(where, name)
     page = open_page()
     page.get_by_role("tab", name=title).click()
@@ -74,7 +74,7 @@ def test_a_set_that_is_no_longer_prepared(title, where, name, open_page, endless
     assert last.ended.wait(30)
 
 
-def test_a_map_that_is_no_longer_arranged(open_page, endless):
+def test_a_map_that_is_no_longer_arranged(open_page, endless, nothing_shipped):
     work = endless(tabs.map.answers, "arranged")
     page = open_page()
     page.get_by_role("tab", name="Map").click()
@@ -84,7 +84,7 @@ def test_a_map_that_is_no_longer_arranged(open_page, endless):
     assert work.ended.wait(10)
 
 
-def test_two_stops_and_a_question_at_once(open_page, endless, monkeypatch):
+def test_two_stops_and_a_question_at_once(open_page, endless, monkeypatch, nothing_shipped):
     work = endless(tabs.map.answers, "prepared")
     page = open_page()
     page.get_by_role("tab", name="Map").click()
@@ -122,7 +122,7 @@ def test_integrated_gradients_that_are_no_longer_wanted(open_page, monkeypatch):
     assert ended.wait(10)
 
 
-def test_work_that_tells_nothing_holds_up_no_question(open_page, monkeypatch):
+def test_work_that_tells_nothing_holds_up_no_question(open_page, monkeypatch, nothing_shipped):
     begun, go = threading.Event(), threading.Event()
     real = tabs.map.answers.prepared
 
@@ -143,7 +143,7 @@ def test_work_that_tells_nothing_holds_up_no_question(open_page, monkeypatch):
     go.set()
 
 
-def test_the_figures_of_one_set_never_stand_under_another(open_page, monkeypatch):
+def test_the_figures_of_one_set_never_stand_under_another(open_page, monkeypatch, nothing_shipped):
     begun, go = threading.Event(), threading.Event()
     real = tabs.prompts.scores.answered
 

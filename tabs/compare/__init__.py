@@ -17,6 +17,7 @@ from tabs.compare.asks import CompareQuestion, compare_question
 from tabs.sets.asks import DRAWS
 from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, replies, reply, reply_while_wanted
+from tabs.wiring.shipped import shipped_or
 from tabs.wiring.slowly import Progress
 from tabs.wiring.widget import Widget
 
@@ -28,9 +29,12 @@ TITLE = "Compare"
 
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     """Load a set and show it to each model: {"done", "doing"} meanwhile, then the set and what keeps a model out."""
-    yield from replies(
-        raw, lambda progress: preparing.prepared(compare_question(raw, file), progress)
-    )
+
+    def answer(progress: Progress) -> dict[str, Any]:
+        asked = compare_question(raw, file)
+        return shipped_or("compare_prepare", asked, lambda: preparing.prepared(asked, progress))
+
+    yield from replies(raw, answer)
 
 
 def _answering(
@@ -49,7 +53,11 @@ def _working(
     )
 
 
-attempt = _working(figures.answered)  # every figure of the comparison
+attempt = _working(  # every figure of the comparison
+    lambda asked, progress: shipped_or(
+        "compare_attempt", asked, lambda: figures.answered(asked, progress)
+    )
+)
 pick = _working(pictures.of_cell)  # the pictures of a cell
 write = _working(lambda asked, progress: {"html": report.written(asked, progress)})
 look = _answering(pictures.large_picture)  # one picture, and what each model answers to it

@@ -6,6 +6,7 @@ As in the Prompts tab, a question carries all it needs (tabs/map/asks.py), and h
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,8 @@ from tabs.map import answers
 from tabs.map.asks import DRAWS, map_asked
 from tabs.wiring.inputs import UploadButton
 from tabs.wiring.lines import Line, connect, replies, reply, reply_while_wanted
+from tabs.wiring.shipped import shipped_or
+from tabs.wiring.slowly import Progress
 from tabs.wiring.widget import Widget
 
 __all__ = ["TITLE", "build", "warm"]
@@ -31,14 +34,22 @@ TITLE = "Map"
 
 def prepare(raw: Any, file: str | None) -> Iterator[dict[str, Any]]:
     """Load a set and show it to each model: {"done", "doing"} meanwhile, then the set and every model's answers."""
-    yield from replies(raw, lambda progress: answers.prepared(map_asked(raw, file), progress))
+
+    def answer(progress: Progress) -> dict[str, Any]:
+        asked = map_asked(raw, file)
+        return shipped_or("map_prepare", asked, lambda: answers.prepared(asked, progress))
+
+    yield from replies(raw, answer)
 
 
 def arrange(raw: Any, file: str | None, family: str) -> Iterator[dict[str, Any]]:
     """One model's map: {"done", "doing"} meanwhile, then its points."""
-    yield from replies(
-        raw, lambda progress: answers.arranged(map_asked(raw, file), family, progress)
-    )
+
+    def answer(progress: Progress) -> dict[str, Any]:
+        asked = replace(map_asked(raw, file), family=family)
+        return shipped_or("map_arrange", asked, lambda: answers.arranged(asked, family, progress))
+
+    yield from replies(raw, answer)
 
 
 def thumbs(raw: Any, file: str | None) -> dict[str, Any]:
