@@ -1,26 +1,14 @@
-"""The checkpoints Headlight offers by name, and the fifteen categories of the bundled models. Imports nothing heavy."""
+"""The checkpoints Headlight offers by name, and the categories that the bundled models tell apart. Imports nothing heavy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-CATEGORIES = (
-    "airplane",
-    "bird",
-    "car",
-    "cat",
-    "chair",
-    "cup",
-    "deer",
-    "dog",
-    "donkey",
-    "duck",
-    "frog",
-    "hat",
-    "horse",
-    "ship",
-    "truck",
+CATEGORIES = tuple(
+    "airplane apple ball banana bear bird boat bottle bridge bus butterfly car cat chair church cup deer "
+    "dog donkey duck elephant fish frog giraffe guitar hat horse house ladybug laptop lion monkey motorbike mushroom orange parachute "
+    "person piano pizza rocket shirt shoe snake table teapot tractor train trousers truck umbrella watch".split()
 )
 TEMPLATE = "a photo of a {}"  # the prompt CLIP is asked with unless people type another
 FAMILIES = {"vit": "ViT", "swin": "Swin", "clip": "CLIP"}  # and what people call them
@@ -38,9 +26,9 @@ class Entry:
 
 
 _ENTRIES = (
-    Entry("pocket-vit", "vit", "bundled, 64 px", POCKET / "vit"),
-    Entry("pocket-swin", "swin", "bundled, 64 px", POCKET / "swin"),
-    Entry("pocket-clip", "clip", "bundled, 64 px", POCKET / "clip"),
+    Entry("pocket-vit", "vit", "bundled, 112 px", POCKET / "vit"),
+    Entry("pocket-swin", "swin", "bundled, 112 px", POCKET / "swin"),
+    Entry("pocket-clip", "clip", "bundled, 112 px", POCKET / "clip"),
     Entry("google/vit-base-patch16-224", "vit", "ViT-B/16, ImageNet-1k"),
     Entry("facebook/deit-base-distilled-patch16-224", "vit", "DeiT-B/16 distilled, ImageNet-1k"),
     Entry("microsoft/swin-tiny-patch4-window7-224", "swin", "Swin-T, ImageNet-1k"),

@@ -144,7 +144,7 @@ def test_a_map_without_any_answer_says_so(visit, sets):
 def test_compare_says_why_a_model_takes_no_part(visit, sets):
     page = visit("compare", sets(*UNKNOWN, "dog", "car"))
     page.evaluate(
-        """['vit', 'swin'].forEach((family) => inside.compare.map(family, "glioma: dog\\nmeningioma: ship\\ndog:\\ncar:"))"""
+        """['vit', 'swin'].forEach((family) => inside.compare.map(family, "glioma: dog\\nmeningioma: boat\\ndog:\\ncar:"))"""
     )
     page.wait_for_function(
         f"inside.compare.state.answer?.models.clip?.error && {CALM['compare']}", timeout=WAIT
@@ -157,7 +157,7 @@ def test_compare_says_why_a_model_takes_no_part(visit, sets):
 def test_a_classs_bar_and_a_picture_without_an_answer_on_compare(visit, sets):
     page = visit("compare", sets(*UNKNOWN, "dog", "car"))
     page.evaluate(
-        """['vit', 'swin'].forEach((family) => inside.compare.map(family, "glioma: cat\\nmeningioma: ship\\ndog: dog\\ncar: car"))"""
+        """['vit', 'swin'].forEach((family) => inside.compare.map(family, "glioma: cat\\nmeningioma: boat\\ndog: dog\\ncar: car"))"""
     )
     page.wait_for_function(
         f"inside.compare.state.answer?.choices === 4 && {CALM['compare']}", timeout=WAIT
@@ -166,7 +166,15 @@ def test_a_classs_bar_and_a_picture_without_an_answer_on_compare(visit, sets):
     text = page.locator('[role="tabpanel"]:visible').inner_text()
     assert not re.search(r"\bnull\b|NaN", text)
     assert "pictures a second" not in text
-    page.evaluate("inside.compare.open(0)")  # a glioma
+    page.wait_for_function(  # a glioma, and not the first picture of the cell that is still on its way
+        """() => {
+            const { state, open } = inside.compare;
+            if (state.place !== 0) open(0);
+            return state.look?.place === 0;
+        }""",
+        polling=500,
+        timeout=WAIT,
+    )
     looked = page.get_by_label("CLIP: where it looked")
     playwright.expect(looked).to_contain_text("✗ no answer", timeout=WAIT)
     page.get_by_role("button", name="Grad-CAM: its answer").click()

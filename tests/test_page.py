@@ -421,7 +421,12 @@ def test_what_is_kept_is_bounded():
 
 def test_examples_are_there_and_only_they_can_be_picked():
     titles = [example.title for example in examples.examples()]
-    assert titles[:4] == ["a cat", "a cup of coffee", "a rocket", "an astronaut"]
+    assert titles[:4] == [
+        "a cat",
+        "a cup of coffee",
+        "a rocket, on which the bundled models do not agree",
+        "an astronaut",
+    ]
     assert explain.pick(EventData(None, {"index": 0})).endswith("chelsea.png")
     for index in (-1, len(titles), "0", None, "/etc/passwd", True):
         assert explain.pick(EventData(None, {"index": index})) is None
@@ -433,11 +438,23 @@ def test_only_the_named_endpoints_are_public():
     assert set(page.get_api_info()["named_endpoints"]) == {
         "/classify",
         "/explain",
+        "/faithfulness",
+        "/ablate",
         "/score_prompts",
         "/embedding_map",
         "/compare",
     }
     assert not page.get_api_info()["unnamed_endpoints"]
+
+
+def test_every_colour_that_the_page_names_is_there():
+    """A variable of CSS that nobody sets is no error: the bars of the Prompts tab were just empty."""
+    files = [path.read_text(encoding="utf-8") for path in PAGE.rglob("*.*")]
+    text = "\n".join([widget.head(), *files])
+    used = set(re.findall(r"var\((--[a-z-]+)\)", text))
+    set_here = set(re.findall(r"(--[a-z-]+)\s*:", text)) | set(re.findall(r"\"(--[a-z-]+)\"", text))
+    gradio_own = {name for name in used if name.startswith(("--body", "--block", "--font"))}
+    assert len(used) > 10 and used - set_here - gradio_own == set()
 
 
 def fetches_nothing(component):

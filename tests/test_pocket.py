@@ -20,6 +20,7 @@ from models.pocket import (
     looks,
     pictures,
     teach,
+    teacher,
     vocabulary,
     words,
 )
@@ -75,7 +76,7 @@ def test_swin_really_shifts_its_windows():
     shifts = [
         [block.shift_size for block in stage.blocks] for stage in network.swinv2.encoder.layers
     ]
-    assert shifts == [[0, 2], [0, 2, 0, 2], [0, 0]]  # the last stage is one window
+    assert shifts == [[0, 3], [0, 3, 0, 3], [0, 0]]  # the last stage is one window
 
 
 @pytest.mark.parametrize("name", ["vit", "swin"])
@@ -100,19 +101,41 @@ def test_clip_is_as_good_as_measured(clip, shipped):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_models_know_far_more_than_chance(name):
+def test_models_know_what_their_cards_promise(name):
+    """What a bundled model must reach before it ships, as the recipe measured it from the files.
+
+    The aim among CIFAR-10's ten is 80 %, which none reaches yet; 73 % is what they must not fall below.
+    """
     found = metrics(name)
-    assert found["photos"]["n"] == 5_000
-    assert found["photos"]["accuracy"] > 0.7
-    assert found["toybox"]["realistic"]["accuracy"] > 0.9
+    assert found["photos"]["n"] > 3_000
+    assert found["photos"]["accuracy"] >= 0.65 and found["photos"]["among_five"] >= 0.88
+    assert found["cifar_ten"]["accuracy"] >= 0.73
+    assert found["toybox"]["realistic"]["accuracy"] >= 0.90
+    assert found["calibration_error"] < 0.05
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_names_the_photo_that_the_page_opens_on(name, clip):
+    """And the answers to all four of the page's own photos are those on the card; two of them are still wrong."""
+    photos = evaluate.shown_photos()
+    if name == "clip":
+        embed_images, embed_texts, _ = clip
+        texts = embed_texts([words.DEFAULT.format(each) for each in CATEGORIES])
+        logits = embed_images(list(photos.values())) @ texts.T
+    else:
+        logits = evaluate.load_classifier(name)(list(photos.values()))
+    answers = [CATEGORIES[index] for index in logits.argmax(1)]
+    assert answers == [found["answer"] for found in metrics(name)["shown"].values()]
+    assert answers[:2] == ["cat", "cup"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card_states_the_measured_figures(name):
     card = (HERE / name / "README.md").read_text()
     found = metrics(name)
-    assert card.startswith("---\nlicense: apache-2.0\n")
-    for measured in (found["photos"], *found["toybox"].values()):
+    assert card.startswith("---\nlicense: other\n")
+    every = (found["photos"], found["elsewhere"], found["cifar_ten"], *found["toybox"].values())
+    for measured in every:
         assert f"| {cards.percent(measured)} | {measured['n']} |" in card
 
 
@@ -188,6 +211,15 @@ CASES = [
 ]
 
 
+def test_every_fact_is_one():
+    """An orange, and what is orange, are two facts; one name for both gave captions that were false of their own picture."""
+    assert len(set(captions.FACTS)) == len(captions.FACTS)
+    orange = captions.facts_of("orange", "photo")
+    for seed in range(300):
+        text, claims = captions.caption(orange, random.Random(seed))
+        assert "orange orange" not in text and not (claims & ~orange).any()
+
+
 def says(text, words):
     return re.search(rf"\b{words}\b", text) is not None
 
@@ -210,7 +242,7 @@ def test_captions_are_true_and_say_what_they_claim(case, more):
         for colour in captions.COLOURS:
             plain = text.replace("black and white", "").replace("black silhouette", "")
             plain = plain.replace("black bear", "").replace("brown bear", "")
-            assert says(plain, colour) == (colour in claimed) or "grey model" in text
+            assert says(plain, colour) == (f"is {colour}" in claimed) or "grey model" in text
         assert ("silhouette" in text) == ("silhouettes" in claimed)
         for count, ways in captions.COUNTS.items():
             assert any(says(text, way) for way in ways) == (count in claimed)
@@ -223,7 +255,7 @@ def test_a_caption_can_be_true_of_several_pictures():
     grey_dog[PLACE["monochrome"]] = True
     facts = torch.stack([dog, grey_dog, captions.facts_of("cup", "realistic", "red")])
     claims = torch.stack(
-        [captions.claiming(*c) for c in (["dog"], ["dog", "monochrome"], ["animal"], ["red"])]
+        [captions.claiming(*c) for c in (["dog"], ["dog", "monochrome"], ["animal"], ["is red"])]
     )
     assert captions.true_of(claims, facts).int().tolist() == [
         [1, 0, 1, 0],
@@ -250,7 +282,7 @@ def test_changes_of_look_do_what_they_say_and_record_it():
     assert torch.equal(after.flip(2), before)
     after, _, known = of("monochrome")
     assert torch.equal(after[:, 0], after[:, 2])
-    assert not known[:, PLACE["red"]].any()
+    assert not known[:, PLACE["is red"]].any()
     after, before, _ = of("dark")
     assert after.mean() < 0.5 * before.mean()
     after, before, _ = of("bright")
@@ -270,7 +302,8 @@ def test_changes_of_look_do_what_they_say_and_record_it():
 def test_random_crops_stay_inside_and_mirror():
     """A ramp from left to right stays a ramp within its own range, up or down."""
     ramp = torch.linspace(0, 255, 128).round().to(torch.uint8).expand(40, 3, 128, 128)
-    crops = augmentation.random_crops(ramp, 32, torch.Generator().manual_seed(0))
+    draws = torch.rand(5, 40, generator=torch.Generator().manual_seed(0))
+    crops = augmentation.crops(ramp, 32, draws)
     steps = crops[:, 0, 16].diff(dim=-1)
     up, down = (steps > 0).all(1), (steps < 0).all(1)
     assert (up | down).all() and 10 < up.sum() < 30
@@ -284,13 +317,59 @@ def test_crops_read_the_right_place(monkeypatch):
     monkeypatch.setattr(augmentation, "WIDEST", 1.0)
     picture = torch.zeros(1, 3, 128, 128, dtype=torch.uint8)
     picture[..., 40:60, 70:90] = 255
-    generator = torch.Generator().manual_seed(3)
-    crop = augmentation.random_crops(
-        picture, 64, generator, smallest=1.0
-    )  # the whole, perhaps mirrored
+    draws = torch.rand(5, 1, generator=torch.Generator().manual_seed(3))
+    crop = augmentation.crops(picture, 64, draws, smallest=1.0)
     white = augmentation.squash(picture, 64)
     closest = min((crop - white).abs().mean(), (crop - white.flip(3)).abs().mean())
     assert closest < 0.01
+
+
+def some_pictures(count=10):
+    pixels = torch.randint(0, 256, (count, 16, 16, 3), generator=torch.Generator().manual_seed(0))
+    images = torch.nn.functional.interpolate(pixels.permute(0, 3, 1, 2).float(), (128, 128))
+    images = images.permute(0, 2, 3, 1).to(torch.uint8)
+    labels = torch.arange(count) % len(CATEGORIES)
+    facts = torch.zeros(count, len(captions.FACTS), dtype=torch.bool)
+    return pictures.Pictures(images, torch.arange(count), labels, facts)
+
+
+def load_some():
+    """Module-level, so that the teacher's processes can call it."""
+    return {"renders": some_pictures(), "photos": some_pictures()}, {"photos": some_pictures()}
+
+
+def test_what_the_teacher_said_belongs_to_the_picture_and_the_view(tmp_path, monkeypatch):
+    """Opinion and maps read back for a drawn crop are those of the library's own network on that very crop."""
+    monkeypatch.setattr(teacher, "CHANNELS", {8: 112, 4: 40})  # all components of the finer map
+    monkeypatch.setattr(teacher, "SAMPLE", 10)
+    opinions = teacher.ask(load_some, tmp_path, "cpu")["renders"]
+    index = torch.tensor([7, 2])
+    logits, maps = opinions.of(1, index, "cpu")
+    network = teacher.Backbone("cpu").network.float()
+    crop = augmentation.crops(some_pictures().take(index), 128, opinions.draws[1][:, index])
+    with torch.no_grad():
+        pooled = network.extract_features((crop - 0.498) / 0.502).mean((2, 3))
+    torch.testing.assert_close(logits, opinions.head(pooled), atol=0.05, rtol=0.05)
+    assert maps[8].shape == (2, 112, 8, 8) and maps[4].shape == (2, 40, 4, 4)
+    other, _ = opinions.of(0, index, "cpu")
+    assert (other - logits).abs().max() > 0.1
+
+
+def test_components_in_int8_give_the_maps_back():
+    generator = torch.Generator().manual_seed(0)
+    values = (
+        torch.randn(50, 6, 4, 4, generator=generator)
+        * torch.tensor([5, 4, 3, 2, 1, 0.5])[:, None, None]
+    )
+    turn = torch.linalg.qr(torch.randn(6, 6, generator=generator)).Q
+    basis = teacher.Basis(
+        {4: torch.zeros(6)}, {4: turn}, {4: (values.movedim(1, -1) @ turn).flatten(0, 2).std(0)}
+    )
+    restored = basis.restore(4, torch.from_numpy(basis.reduce({4: values})[4]))
+    true = (values.movedim(1, -1) @ turn).movedim(-1, 1)
+    true = true / true.square().mean().sqrt()
+    assert (restored - true).square().mean().sqrt() < 0.03
+    assert restored.square().mean() == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize("kind", [VitStudent, SwinStudent])

@@ -16,15 +16,15 @@ WIDEST = (
 )  # the most a crop is stretched: sources were squashed, and that must not tell a class
 
 
-def random_crops(
-    images: torch.Tensor, side: int, generator: torch.Generator, smallest: float = SMALLEST_CROP
+def crops(
+    images: torch.Tensor, side: int, draws: torch.Tensor, smallest: float = SMALLEST_CROP
 ) -> torch.Tensor:
-    """A random rectangle of each picture, mirrored half the time, as (n, 3, side, side) in 0 … 1.
+    """A rectangle of each picture, mirrored half the time, as (n, 3, side, side) in 0 … 1.
 
-    images (n, 3, s, s) uint8. Read at twice the side and averaged, so that fine detail does not alias.
+    images (n, 3, s, s) uint8; draws (5, n): random numbers in 0 … 1 for area, stretch, place and mirror. Where a picture is
+    finer than the crop it is read at twice the side and averaged, so that fine detail does not alias.
     """
     count = len(images)
-    draws = torch.rand(5, count, generator=generator)
     area = smallest + (1 - smallest) * draws[0]
     stretch = torch.exp((2 * draws[1] - 1) * math.log(WIDEST) / 2)
     wide, high = (area.sqrt() * stretch).clamp(max=1), (area.sqrt() / stretch).clamp(max=1)
@@ -77,17 +77,3 @@ def coarsen(pixels: torch.Tensor, choose: random.Random, share: float = 0.3) -> 
     mode = choose.choice(("bilinear", "bicubic"))
     pixels[which] = F.interpolate(small, (side, side), mode=mode, align_corners=False).clamp(0, 1)
     return pixels
-
-
-def cut_and_paste(
-    pixels: torch.Tensor, generator: torch.Generator, choose: random.Random
-) -> torch.Tensor:
-    """Paste a rectangle of each picture's neighbour over it (CutMix: Yun et al. 2019, arXiv 1905.04899)."""
-    side = pixels.shape[-1]
-    height, width = (round(side * choose.uniform(0, 0.7)) for _ in range(2))
-    top, left = choose.randint(0, side - height), choose.randint(0, side - width)
-    order = torch.randperm(len(pixels), generator=generator).to(pixels.device)
-    pasted = pixels.clone()
-    box = (slice(None), slice(None), slice(top, top + height), slice(left, left + width))
-    pasted[box] = pixels[order][box]
-    return pasted

@@ -11,7 +11,7 @@ import random
 import torch
 
 from imagesets.toybox.paint import COLOURS
-from models.pocket.categories import CATEGORIES
+from models.catalogue import CATEGORIES
 from models.pocket.words import (
     ALONE,
     COUNTS,
@@ -31,7 +31,8 @@ from models.pocket.words import (
     plural,
 )
 
-FACTS = (*CATEGORIES, *KINDS, *LOOKS, *SHAPES, *SOURCES, *COLOURS, *COUNTS, *GROUNDS)
+COLOURED = {f"is {colour}": colour for colour in COLOURS}  # an orange need not be orange
+FACTS = (*CATEGORIES, *KINDS, *LOOKS, *SHAPES, *SOURCES, *COLOURED, *COUNTS, *GROUNDS)
 PLACE = {fact: place for place, fact in enumerate(FACTS)}
 _GROUPS = {
     "category": CATEGORIES,
@@ -39,7 +40,7 @@ _GROUPS = {
     "look": LOOKS,
     "shape": SHAPES,
     "source": SOURCES,
-    "colour": COLOURS,
+    "colour": COLOURED,
     "count": COUNTS,
     "ground": GROUNDS,
 }
@@ -50,7 +51,7 @@ def facts_of(
 ) -> torch.Tensor:
     """(FACTS,) bool: what is true of a render; "photo" is the condition of photographs, whose colours are unknown."""
     true = {category, "photographed" if condition == "photo" else "rendered"}
-    true |= {condition, colour, ground}
+    true |= {condition, f"is {colour}", ground}
     true |= {kind for kind, names in KINDS.items() if category in names}
     return torch.tensor([fact in true for fact in FACTS])
 
@@ -92,7 +93,8 @@ def _thing(known: dict, choose: random.Random) -> tuple[str, list[str]]:
         count = known["count"][0]
         return f"{choose.choice(COUNTS[count])} {plural(name)}", [*claims, count]
     if known["colour"] and choose.random() < 0.6:
-        name, claims = f"{known['colour'][0]} {name}", [*claims, known["colour"][0]]
+        colour = known["colour"][0]
+        name, claims = f"{COLOURED[colour]} {name}", [*claims, colour]
     if choose.random() < 0.05:
         name = f"{UNKNOWN} {name}"
     named = f"the {name}" if choose.random() < 0.2 else article(name)

@@ -19,8 +19,8 @@ from safetensors import safe_open
 from transformers import Swinv2ForImageClassification, ViTForImageClassification, ViTImageProcessor
 
 from imagesets.harms import HARMS, harmed
-from models.pocket.captions import COLOURS
-from models.pocket.categories import CATEGORIES
+from imagesets.toybox.paint import COLOURS
+from models.catalogue import CATEGORIES
 from models.pocket.export import HERE
 from models.pocket.pictures import CIFAR_CATEGORIES, Pictures
 from models.pocket.words import DEFAULT, article
@@ -151,6 +151,10 @@ def measure(classify: Classify, held: dict[str, Pictures], shipped: list[Shipped
     ten = in_chunks(classify, images_of(held["cifar"]))[:, CIFAR_CATEGORIES]
     found: dict = {
         "photos": right(photos, wanted) | {"among_five": five},
+        "elsewhere": right(
+            in_chunks(classify, images_of(held["elsewhere"])),
+            [CATEGORIES[label] for label in held["elsewhere"].labels.tolist()],
+        ),
         "calibration_error": calibration_error(photos[1::2], labels[1::2]),  # the others set it
         "cifar_ten": right(
             ten,

@@ -31,7 +31,6 @@ class Schedule:
     minutes: float | None = None
     warmup: float = 0.05
     decay: float = 0.1
-    paste: bool = False  # CutMix, for runs long enough to gain from it
 
 
 def level(progress: float, warmup: float) -> float:

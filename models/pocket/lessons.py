@@ -14,17 +14,22 @@ from torch.func import functional_call
 from models.pocket import augmentation as augment
 from models.pocket.looks import alter
 from models.pocket.pictures import EARLY, SIDE, Pictures, batches
+from models.pocket.teacher import VIEWS, Maps, Opinions
 
-SHARES = {"photos": 0.65, "cifar": 0.2, "renders": 0.15}  # of every batch
+SHARES = {"photos": 0.5, "cifar": 0.35, "renders": 0.15}  # of every batch
 TEMPERATURE = 2.0
 LATE = 0.9  # of a run, after which students see SIDE pixels
 
 
 @dataclass(frozen=True)
 class Material:
-    """What every step learns from, and where. pictures: by the names in SHARES, for training; held: for measuring."""
+    """What every step learns from, and where.
+
+    pictures: by the names in SHARES, for training; opinions: the teacher's, of these; held: for measuring.
+    """
 
     pictures: dict[str, Pictures]
+    opinions: dict[str, Opinions]
     held: dict[str, Pictures]
     work: Path
     device: str
@@ -32,11 +37,15 @@ class Material:
 
 @dataclass
 class Batch:
-    """pixels (n, 3, side, side) normalised; labels (n,); facts (n, FACTS) bool, true of the pictures as they look now."""
+    """pixels (n, 3, side, side) normalised; labels (n,); facts (n, FACTS) bool, true of the pictures as they look now;
+    opinion (n, categories): the teacher's logits; maps: its maps.
+    """
 
     pixels: torch.Tensor
     labels: torch.Tensor
     facts: torch.Tensor
+    opinion: torch.Tensor
+    maps: Maps
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -45,13 +54,11 @@ class Batch:
 class Drawer:
     """Draws mixed batches. seed: the steps done so far, so that a resumed run draws pictures anew.
 
-    altered: what share of plain pictures change their look; paste: CutMix, where labels do not count.
+    altered: what share of plain pictures change their look.
     """
 
-    def __init__(
-        self, material: Material, size: int, altered: float, seed: int, paste: bool = False
-    ):
-        self.material, self.altered, self.paste = material, altered, paste
+    def __init__(self, material: Material, size: int, altered: float, seed: int):
+        self.material, self.altered = material, altered
         self.generator = torch.Generator().manual_seed(seed)
         self.choose = random.Random(seed)
         self.streams = {
@@ -60,20 +67,27 @@ class Drawer:
         }
 
     def draw(self, side: int) -> Batch:
-        pixels, labels, facts = [], [], []
+        device, pixels, labels, facts, said, maps = self.material.device, [], [], [], [], []
         for name, stream in self.streams.items():
             index, pictures = next(stream), self.material.pictures[name]
-            images = pictures.take(index).to(self.material.device)
-            pixels.append(augment.random_crops(images, side, self.generator))
+            opinions, view = self.material.opinions[name], self.choose.randrange(VIEWS[name])
+            images = pictures.take(index).to(device)
+            pixels.append(augment.crops(images, side, opinions.draws[view][:, index]))
             labels.append(pictures.labels[index])
             facts.append(pictures.facts[index])
+            opinion, found = opinions.of(view, index, device)
+            said.append(opinion)
+            maps.append(found)
         whole = augment.shake_colours(torch.cat(pixels), self.generator)
         whole = augment.coarsen(whole, self.choose)
-        if self.paste:
-            whole = augment.cut_and_paste(whole, self.generator, self.choose)
         whole, changed = alter(whole, torch.cat(facts), self.altered, self.choose)
-        device = self.material.device
-        return Batch(augment.normalise(whole), torch.cat(labels).to(device), changed.to(device))
+        return Batch(
+            augment.normalise(whole),
+            torch.cat(labels).to(device),
+            changed.to(device),
+            torch.cat(said),
+            {side: torch.cat([found[side] for found in maps]) for side in maps[0]},
+        )
 
 
 def side_at(progress: float) -> int:
@@ -96,18 +110,11 @@ def in_bfloat16(network: nn.Module, *inputs: torch.Tensor, **options):
     return functional_call(network, halved, inputs, options)
 
 
-def classification_loss(
-    logits: torch.Tensor, batch: Batch, opinion: torch.Tensor, labelled: bool = True
-) -> torch.Tensor:
-    """The teacher's opinion (Hinton et al. 2015, arXiv 1503.02531), and the labels where pictures have one.
-
-    logits, opinion (n, categories).
-    """
-    soft = (opinion.float() / TEMPERATURE).softmax(1)
+def classification_loss(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """The teacher's opinion (Hinton et al. 2015, arXiv 1503.02531) and the labels. logits (n, categories)."""
+    soft = (batch.opinion / TEMPERATURE).softmax(1)
     log_soft = F.log_softmax(logits.float() / TEMPERATURE, 1)
     learned = F.kl_div(log_soft, soft, reduction="batchmean") * TEMPERATURE**2
-    if not labelled:  # pasted pictures have no one label
-        return learned
     stated = F.cross_entropy(logits.float(), batch.labels)
     return 0.5 * learned + 0.5 * stated
 

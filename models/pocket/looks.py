@@ -8,10 +8,10 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from models.pocket.captions import COLOURS, COUNTS, LOOKS, PLACE, SHAPES
+from models.pocket.captions import COLOURED, COUNTS, LOOKS, PLACE, SHAPES
 
 Change = Callable[[torch.Tensor, random.Random], torch.Tensor]
-COLOURED = torch.tensor([PLACE[colour] for colour in COLOURS])
+COLOURS = torch.tensor([PLACE[fact] for fact in COLOURED])
 NOT_PLAIN = torch.tensor([PLACE[fact] for fact in (*LOOKS, *SHAPES, *COUNTS)])
 
 
@@ -153,5 +153,5 @@ def alter(
             pixels[index] = CHANGES[look](pixels[index], choose)
             facts[index, PLACE[look]] = True
             if look in COLOURLESS:
-                facts[index[:, None], COLOURED] = False
+                facts[index[:, None], COLOURS] = False
     return pixels, facts

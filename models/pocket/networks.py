@@ -1,4 +1,4 @@
-"""The four networks: a conv teacher, and the three bundled models built from their libraries' real classes.
+"""The three bundled models in training, built from their libraries' real classes.
 
 While a student trains, linear guides read its tokens and predict the teacher's maps at the same place: locality guidance
 (Li et al. 2022, arXiv 2207.10026), which teaches a transformer on few pictures far faster than labels alone. Students
@@ -16,8 +16,9 @@ from torch.func import functional_call
 from transformers import Swinv2Config, Swinv2ForImageClassification, ViTConfig
 from transformers import ViTForImageClassification as Vit
 
-from models.pocket.categories import CATEGORIES
+from models.catalogue import CATEGORIES
 from models.pocket.pictures import EARLY, SIDE
+from models.pocket.teacher import CHANNELS, Maps
 from models.pocket.vocabulary import CONTEXT, entries
 
 PATCH = {"vit": 8, "swin": 4, "clip": 8}
@@ -25,55 +26,6 @@ LABELS = {
     "id2label": dict(enumerate(CATEGORIES)),
     "label2id": {name: index for index, name in enumerate(CATEGORIES)},
 }
-Maps = dict[int, torch.Tensor]  # the teacher's feature maps by their side, at EARLY pixels
-
-
-class Residual(nn.Module):
-    """Two 3 × 3 convolutions beside a shortcut (He et al. 2015, arXiv 1512.03385)."""
-
-    def __init__(self, before: int, width: int, stride: int):
-        super().__init__()
-        self.conv1 = nn.Conv2d(before, width, 3, stride, 1, bias=False)
-        self.norm1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.norm2 = nn.BatchNorm2d(width)
-        self.shortcut = nn.Identity()
-        if stride > 1 or before != width:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(before, width, 1, stride, bias=False), nn.BatchNorm2d(width)
-            )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        found = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
-        return F.relu(found + self.shortcut(x))
-
-
-class Teacher(nn.Module):
-    """A small residual net whose opinion and maps guide the students.
-
-    forward: pixels (n, 3, EARLY, EARLY), normalised → logits (n, categories), maps {16: (n, 96, 16, 16), 8: …, 4: …}
-    """
-
-    widths = (96, 192, 320)
-
-    def __init__(self, stem: int = 40):
-        super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, stem, 3, 2, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU()
-        )
-        inputs = (stem, *self.widths)
-        self.stages = nn.ModuleList(
-            nn.Sequential(Residual(before, width, 2), Residual(width, width, 1))
-            for before, width in zip(inputs, self.widths, strict=False)
-        )
-        self.head = nn.Linear(self.widths[-1], len(CATEGORIES))
-
-    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, Maps]:
-        maps, x = {}, self.stem(pixels)
-        for stage in self.stages:
-            x = stage(x)
-            maps[x.shape[-1]] = x
-        return self.head(x.mean((2, 3))), maps
 
 
 class Student(nn.Module):
@@ -86,20 +38,18 @@ class Student(nn.Module):
         super().__init__()
         self.network = network
         self.sides = tuple(side for side, _ in guides)
-        channels = dict(zip((16, 8, 4), Teacher.widths, strict=True))
-        self.guides = nn.ModuleList(nn.Linear(width, channels[side]) for side, width in guides)
+        self.guides = nn.ModuleList(nn.Linear(width, CHANNELS[side]) for side, width in guides)
 
     def guidance(
         self, hidden: list[torch.Tensor], maps: Maps, grids: list[int], kept: torch.Tensor | None
     ) -> torch.Tensor:
-        """Mean squared error against the teacher's maps on the student's grids, each channel scaled to unit variance."""
+        """Mean squared error against the teacher's maps on the student's grids."""
         total = torch.zeros((), device=hidden[0].device)
         for side, guide, tokens, grid in zip(self.sides, self.guides, hidden, grids, strict=True):
-            target = maps[side].float()
+            target = maps[side]
             if side != grid:
                 target = F.interpolate(target, (grid, grid), mode="bilinear", align_corners=False)
             target = target.flatten(2).transpose(1, 2)  # (n, tokens, channels)
-            target = (target - target.mean((0, 1))) / (target.std((0, 1)) + 1e-3)
             if kept is not None:
                 target = pick(target, kept)
             total = total + F.mse_loss(guide(tokens).float(), target)
@@ -184,13 +134,13 @@ class SwinStudent(Student):
     """At SIDE pixels grids of 28, 14 and 7 in windows of 7; at EARLY pixels 16, 8 and 4 in windows of 4, same weights."""
 
     def __init__(self):
-        super().__init__(_swin(SIDE, 7), ((16, 64), (8, 128), (4, 256)))
+        super().__init__(_swin(SIDE, 7), ((8, 128), (4, 256)))
         self._early = (
             _swin(EARLY, 4),
         )  # in a tuple, so that its own weights are nobody's parameters
 
     def forward(self, pixels: torch.Tensor, share: float = 1.0):
-        """→ logits (n, categories), hidden states at the end of each stage, their grids, None: windows need all patches."""
+        """→ logits (n, categories), hidden states at the end of the last two stages, their grids, None: windows need all patches."""
         if pixels.shape[-1] == SIDE:
             logits, hidden = _swin_forward(self.network, pixels)
         else:
@@ -221,7 +171,7 @@ def _swin_forward(network: Swinv2ForImageClassification, pixels: torch.Tensor):
         tokens, before, sizes = stage(tokens, size)[:3]
         size = sizes[-2:]
         hidden.append(before)
-    return network.classifier(swin.layernorm(tokens).mean(1)), hidden
+    return network.classifier(swin.layernorm(tokens).mean(1)), hidden[1:]
 
 
 CLIP_CONFIG = {

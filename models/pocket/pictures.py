@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from models.catalogue import CATEGORIES
 from models.pocket.captions import facts_of
-from models.pocket.categories import CATEGORIES
 
 SIDE = 112  # pixels, of every bundled model's input
 EARLY = 64  # pixels, while most of the training runs
@@ -26,6 +26,7 @@ SIDES = {"photos": 128, "cifar": 32, "renders": SIDE}
 CIFAR_CLASSES = "airplane car bird cat deer dog frog horse boat truck".split()  # boat: its "ship"
 CIFAR_CATEGORIES = torch.tensor([CATEGORIES.index(name) for name in CIFAR_CLASSES])
 HUB_CIFAR = "uoft-cs/cifar10"
+OF_IMAGENET = ("imagenet", "imagenette", "split_minidataset")  # Tiny ImageNet is "imagenet"
 SPLIT_SEED = 20_240
 RENDERS_EACH = 150  # objects a category, each in every condition
 
@@ -52,6 +53,21 @@ class Pictures:
         )
 
 
+def load(
+    photos: Path, cifar: Path | None, work: Path
+) -> tuple[dict[str, Pictures], dict[str, Pictures]]:
+    """(training, held out), by name: photos and cifar; for training alone renders.
+
+    Of what is held out, "elsewhere" are the photos whose source is no part of ImageNet, which the teacher learned from.
+    """
+    photographs, photos_held = load_photos(photos, work)
+    small, cifar_held = load_cifar(cifar, work)
+    training = {"photos": photographs, "cifar": small, "renders": load_renders(work)}
+    elsewhere = ~np.isin(_sources(work)[photos_held.rows.numpy()], OF_IMAGENET)
+    held = {"photos": photos_held, "cifar": cifar_held}
+    return training, held | {"elsewhere": photos_held.subset(torch.from_numpy(elsewhere))}
+
+
 def load_photos(parquet: Path, work: Path) -> tuple[Pictures, Pictures]:
     """(training, held out): a tenth of every source of every category is held out, the same one every time."""
     if not (work / "photos.npz").exists():
@@ -65,10 +81,14 @@ def load_photos(parquet: Path, work: Path) -> tuple[Pictures, Pictures]:
 
         _save_images(work / "photos.npy", pictures(), SIDES["photos"])
         _save_arrays(work / "photos.npz", labels=np.array(labels), sources=np.array(names))
-    stored = np.load(work / "photos.npz")
-    labels = torch.from_numpy(stored["labels"])
-    groups = [f"{source} {label}" for source, label in zip(stored["sources"], labels, strict=True)]
+    labels = torch.from_numpy(np.load(work / "photos.npz")["labels"])
+    groups = [f"{source} {label}" for source, label in zip(_sources(work), labels, strict=True)]
     return _parted(work / "photos.npy", labels, _photo_facts(labels), groups)
+
+
+def _sources(work: Path) -> np.ndarray:
+    """The source of each photo, (photos,), once they are decoded."""
+    return np.load(work / "photos.npz")["sources"]
 
 
 def load_cifar(parquet: Path | None, work: Path) -> tuple[Pictures, Pictures]:

@@ -1,4 +1,4 @@
-"""One function a network: how the teacher, the two classifiers and pocket-clip are trained."""
+"""One function a network: how the two classifiers and pocket-clip are trained."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file
 from transformers import ViTForImageClassification as Vit
 
+from models.catalogue import CATEGORIES
 from models.pocket import augmentation as augment
 from models.pocket import captions, vocabulary
-from models.pocket.categories import CATEGORIES
 from models.pocket.evaluate import best_temperature, weights_file
 from models.pocket.export import sharpen
 from models.pocket.fitting import Schedule, fit, progress_of
@@ -32,36 +31,15 @@ from models.pocket.networks import (
     ClipStudent,
     Student,
     SwinStudent,
-    Teacher,
     VitStudent,
     warm_start,
 )
-from models.pocket.pictures import EARLY, SIDE, Pictures
+from models.pocket.pictures import SIDE, Pictures
 from models.pocket.words import DEFAULT, LOOKS
 
-ALTERED = {"teacher": 0.2, "vit": 0.2, "swin": 0.2, "clip": 0.4}  # of plain pictures
+ALTERED = {"vit": 0.2, "swin": 0.2, "clip": 0.4}  # of plain pictures
 MOST_SCALE = 100.0  # CLIP's limit of the logit scale (Radford et al. 2021, arXiv 2103.00020)
 FEW = 1_000  # held-out photos for a line of the log; evaluate.py measures on all of them
-
-
-def train_teacher(material: Material, schedule: Schedule) -> Teacher:
-    """The conv teacher, on photos and renders at EARLY pixels, with every category."""
-    torch.manual_seed(0)
-    network = Teacher().to(material.device, memory_format=torch.channels_last)
-    seed, _ = progress_of(material.work / "teacher.pt")
-    drawer = Drawer(material, schedule.batch, ALTERED["teacher"], seed)
-
-    def loss_of(progress: float) -> torch.Tensor:
-        batch = drawer.draw(EARLY)
-        with torch.autocast(torch.device(material.device).type, torch.bfloat16):
-            logits, _ = network(batch.pixels)
-        return F.cross_entropy(logits.float(), batch.labels, label_smoothing=0.1)
-
-    def note(progress: float) -> str:
-        return held_out(lambda pixels: network(pixels)[0], material, EARLY)
-
-    fit("teacher", network, steps(material, schedule), loss_of, schedule, material.work, note)
-    return network
 
 
 def steps(material: Material, schedule: Schedule) -> int:
@@ -89,31 +67,18 @@ def held_out(classify: Callable, material: Material, side: int) -> str:
     return "held-out " + " ".join(shares)
 
 
-@torch.no_grad()
-def taught(teacher: Teacher, pixels: torch.Tensor):
-    """The teacher's logits and maps for a batch of any side."""
-    if pixels.shape[-1] != EARLY:
-        pixels = F.interpolate(pixels, (EARLY, EARLY), mode="bilinear", antialias=True)
-    pixels = pixels.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(pixels.device.type, torch.bfloat16):
-        return teacher(pixels)
-
-
-def train_classifier(
-    name: str, material: Material, teacher: Teacher, schedule: Schedule
-) -> Student:
+def train_classifier(name: str, material: Material, schedule: Schedule) -> Student:
     """pocket-vit or pocket-swin, by distillation and locality guidance, from the weights that ship now."""
     student = {"vit": VitStudent, "swin": SwinStudent}[name]().to(material.device)
     warm_start(student.network, load_file(weights_file(name)))
     seed, _ = progress_of(material.work / f"{name}.pt")
-    drawer = Drawer(material, schedule.batch, ALTERED[name], seed, schedule.paste)
+    drawer = Drawer(material, schedule.batch, ALTERED[name], seed)
 
     def loss_of(progress: float) -> torch.Tensor:
         batch = drawer.draw(side_at(progress))
-        opinion, maps = taught(teacher, batch.pixels)
         logits, hidden, grids, kept = in_bfloat16(student, batch.pixels, share=kept_share(progress))
-        guided = student.guidance([tokens.float() for tokens in hidden], maps, grids, kept)
-        return classification_loss(logits, batch, opinion, not schedule.paste) + guided
+        guided = student.guidance([tokens.float() for tokens in hidden], batch.maps, grids, kept)
+        return classification_loss(logits, batch) + guided
 
     def note(progress: float) -> str:
         return held_out(lambda pixels: student(pixels)[0], material, side_at(progress))
@@ -122,7 +87,7 @@ def train_classifier(
     return student
 
 
-def train_clip(material: Material, teacher: Teacher, schedule: Schedule) -> ClipStudent:
+def train_clip(material: Material, schedule: Schedule) -> ClipStudent:
     """pocket-clip: captions that may be true of several pictures, and the categories' names as a classifier."""
     student = ClipStudent(_trained_trunk(material)).to(material.device)
     seed, _ = progress_of(material.work / "clip.pt")
@@ -139,11 +104,10 @@ def train_clip(material: Material, teacher: Teacher, schedule: Schedule) -> Clip
     def loss_of(progress: float) -> torch.Tensor:
         student.network.logit_scale.data.clamp_(max=math.log(MOST_SCALE))
         batch: Batch = drawer.draw(side_at(progress))
-        opinion, maps = taught(teacher, batch.pixels)
         written = [captions.caption(facts, choose) for facts in batch.facts]
         claims = torch.stack([claim for _, claim in written]).to(material.device)
         images, hidden, grids, kept = in_bfloat16(student, batch.pixels, share=kept_share(progress))
-        guided = student.guidance([tokens.float() for tokens in hidden], maps, grids, kept)
+        guided = student.guidance([tokens.float() for tokens in hidden], batch.maps, grids, kept)
         images = images.float() * scale()
         look = choose.choice(list(LOOKS))
         every = [text for text, _ in written]
@@ -152,7 +116,7 @@ def train_clip(material: Material, teacher: Teacher, schedule: Schedule) -> Clip
         paired = contrastive_loss(images @ texts.T, captions.true_of(claims, batch.facts))
         looks_so = batch.facts[:, captions.PLACE[look], None]
         logits = torch.where(looks_so, images @ fitting.T, images @ names.T)
-        return paired + classification_loss(logits, batch, opinion) + 0.5 * guided
+        return paired + classification_loss(logits, batch) + 0.5 * guided
 
     def note(progress: float) -> str:
         prompts = [DEFAULT.format(name) for name in CATEGORIES]
@@ -218,7 +182,7 @@ def calibrated(student: Student, material: Material) -> float:
     return temperature
 
 
-TRAINERS: dict[str, Callable[[Material, Teacher, Schedule], Student]] = {
+TRAINERS: dict[str, Callable[[Material, Schedule], Student]] = {
     "vit": partial(train_classifier, "vit"),
     "clip": train_clip,
     "swin": partial(train_classifier, "swin"),

@@ -1,41 +1,39 @@
-"""Train the bundled models: a conv teacher on photos, then pocket-vit, pocket-clip and pocket-swin guided by it.
+"""Train the bundled models, pocket-vit, pocket-clip and pocket-swin, guided by a teacher that learned ImageNet.
 
     python -m models.pocket.train --photos FILE.parquet [--cifar FILE.parquet] [--device cpu|cuda] [--only vit] [--schedule long]
 
-It makes the successors of the models that ship, which know fifteen categories at 64 pixels: CATEGORIES of categories.py, at
-SIDE pixels. Resumes from its checkpoints in the work folder, and logs there; a model in the repository is replaced once its
-training is done. The short schedule is for two CPU cores: OMP_NUM_THREADS=1 with --only for two networks at a time is
-faster there than two threads for one, and --minutes goes on where a run stopped. Neither schedule has been run to its end.
+It makes the models that ship: the catalogue's CATEGORIES, at SIDE pixels. Resumes from its checkpoints in the work folder, and
+logs there; a model in the repository is replaced once its training is done. The short schedule is for two CPU cores: OMP_NUM_THREADS=1 with --only for two networks at a time is
+faster there than two threads for one, and --minutes goes on where a run stopped. The long schedule has never been run.
 """
 
 import argparse
 import logging
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from models.pocket import cards, evaluate, pictures
+from models.pocket import cards, evaluate, pictures, teacher
 from models.pocket.export import EXPORTS
 from models.pocket.fitting import Schedule, progress_of
 from models.pocket.lessons import Material
 from models.pocket.networks import Student
-from models.pocket.teach import TRAINERS, calibrated, train_teacher
+from models.pocket.teach import TRAINERS, calibrated
 
 log = logging.getLogger("pocket")
 STEPS = ("teacher", "vit", "clip", "swin")
 SCHEDULES = {
     "short": {
-        "teacher": Schedule(epochs=60, batch=160, matrix_rate=0.02, rate=0.004, minutes=35),
         "vit": Schedule(epochs=60, batch=160, matrix_rate=0.006, rate=0.003, minutes=90),
         "clip": Schedule(epochs=60, batch=160, matrix_rate=0.003, rate=0.002, minutes=60),
         "swin": Schedule(epochs=60, batch=160, matrix_rate=0.006, rate=0.003, minutes=90),
     },
     "long": {
-        "teacher": Schedule(epochs=60, batch=512, matrix_rate=0.02, rate=0.004),
-        "vit": Schedule(epochs=300, batch=512, matrix_rate=0.006, rate=0.003, paste=True),
+        "vit": Schedule(epochs=300, batch=512, matrix_rate=0.006, rate=0.003),
         "clip": Schedule(epochs=100, batch=512, matrix_rate=0.003, rate=0.002),
-        "swin": Schedule(epochs=300, batch=512, matrix_rate=0.006, rate=0.003, paste=True),
+        "swin": Schedule(epochs=300, batch=512, matrix_rate=0.006, rate=0.003),
     },
 }
 
@@ -64,28 +62,19 @@ def main() -> None:
     for place in (logging.StreamHandler(), logging.FileHandler(options.work / "log.txt")):
         place.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         log.addHandler(place)
-    photos, photos_held = pictures.load_photos(options.photos, options.work)
-    cifar, cifar_held = pictures.load_cifar(options.cifar, options.work)
-    renders = pictures.load_renders(options.work)
+    load = partial(pictures.load, options.photos, options.cifar, options.work)
+    opinions = teacher.ask(load, options.work, options.device)
+    training, held = load()
     checkpoints = options.work / options.schedule
     checkpoints.mkdir(exist_ok=True)
-    material = Material(
-        {"photos": photos, "cifar": cifar, "renders": renders},
-        {"photos": photos_held, "cifar": cifar_held},
-        checkpoints,
-        options.device,
-    )
+    material = Material(training, opinions, held, checkpoints, options.device)
     schedules = dict(SCHEDULES[options.schedule])
-    for name in [options.only] if options.only in STEPS else []:
-        schedules[name] = replace(
-            schedules[name], minutes=options.minutes or schedules[name].minutes
-        )
-    teacher = train_teacher(material, schedules["teacher"])
-    teacher.eval().requires_grad_(False)
+    if options.only in schedules and options.minutes:
+        schedules[options.only] = replace(schedules[options.only], minutes=options.minutes)
     for name in STEPS[1:]:
         if options.only in (None, name):
             torch.manual_seed(0)
-            student = TRAINERS[name](material, teacher, schedules[name])
+            student = TRAINERS[name](material, schedules[name])
             finish(name, student, material, schedules[name], options)
 
 

@@ -41,7 +41,7 @@ def classify(image: str | None, models: list[str], labels: str = "") -> dict[str
     which is then no answer, have a note that says so.
 
     models: a list of names of bundled models, of the catalogue, or Hub ids. labels: CLIP's texts,
-    verbatim, one per line; empty for "a photo of a {}" over the fifteen categories.
+    verbatim, one per line; empty for "a photo of a {}" over the 51 categories.
     """
     with told_plainly():
         names, texts = arguments.model_names(models), arguments.label_lines(labels)
