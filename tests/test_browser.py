@@ -113,7 +113,7 @@ def test_everything_a_mouse_does_keys_do_too(visit):
     page.keyboard.press("ArrowRight")  # the first key starts in the middle
     playwright.expect(reading).to_have_text(re.compile("^row 8, column 8: .* × an even share$"))
     page.keyboard.press("ArrowDown")
-    playwright.expect(reading).to_have_text(re.compile("^row 6, column 5: .* × an even share$"))
+    playwright.expect(reading).to_have_text(re.compile("^row 9, column 8: .* × an even share$"))
     playwright.expect(page.locator("#swin .hl-reading")).to_contain_text("row")
     page.keyboard.press("Enter")
     playwright.expect(page.locator("#clip figcaption")).to_contain_text("pinned patch")
