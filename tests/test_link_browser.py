@@ -158,7 +158,8 @@ def test_a_picture_of_a_set_comes_with_the_classes_it_was_opened_with(follow):
     expect(page.get_by_role("button", name="Back to Compare")).to_be_visible()
     has_address(page, *parts)
     page.get_by_role("button", name="a rocket").click()  # another photo, and the usual classes
-    expect(page.get_by_role("button", name="Must pick one of 51")).to_be_visible(timeout=WAIT)
+    clip = page.get_by_role("region", name="CLIP", exact=True)
+    expect(clip.get_by_role("button", name="Must pick one of 51")).to_be_visible(timeout=WAIT)
     has_address(page, "tab=explain", "photo=example:rocket")
     page.go_back()
     expect(page.locator("#clip .hl-answers")).to_contain_text("✓ car", timeout=WAIT)
