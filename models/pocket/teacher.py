@@ -209,7 +209,9 @@ def _head(
         total = passes * (len(labels) // size)
         schedule = torch.optim.lr_scheduler.OneCycleLR(tool, 1e-3, total)
         for _ in range(passes):
-            for index in torch.randperm(len(labels), generator=generator).split(size)[: total // passes]:
+            for index in torch.randperm(len(labels), generator=generator).split(size)[
+                : total // passes
+            ]:
                 loss = F.cross_entropy(
                     head(torch.from_numpy(pooled[index.numpy()]).float()), labels[index]
                 )
